@@ -1,0 +1,149 @@
+//! Long work that a user can follow, and the facts it leaves behind.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ContainerId, OperationId, ProjectId, UserId};
+use crate::time::Timestamp;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OperationKind {
+    /// Make a container.
+    Create,
+    /// Change it, live or by a recreate in place.
+    Update,
+    /// Remove it.
+    Delete,
+    /// Start it.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Stop and start it.
+    Reboot,
+    /// Freeze it.
+    Pause,
+    /// Thaw it.
+    Unpause,
+    /// Send it a signal.
+    Kill,
+    /// What the reconciler does on its own: heal, finish, put back.
+    Repair,
+}
+
+impl OperationKind {
+    /// The word on the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Reboot => "reboot",
+            Self::Pause => "pause",
+            Self::Unpause => "unpause",
+            Self::Kill => "kill",
+            Self::Repair => "repair",
+        }
+    }
+}
+
+/// Where an operation stands. `Undoing` and the last three never go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OperationState {
+    /// Accepted; no step has begun.
+    Queued,
+    /// Its steps are being done.
+    Running,
+    /// A step failed, or it was cancelled: what was done is being undone.
+    Undoing,
+    /// Done.
+    Succeeded,
+    /// Not done; `error` says why. What had been made is gone again.
+    Failed,
+    /// Ended by a delete of its container.
+    Cancelled,
+}
+
+impl OperationState {
+    /// Nothing more will happen.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+
+    /// The word on the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Undoing => "undoing",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Why an operation failed, with all that helps to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What was tried and what came back, one sentence or a few.
+    pub message: String,
+    /// Exit code of the process, where one ended.
+    #[serde(default)]
+    pub exit_code: Option<i64>,
+    /// The kernel ended it for lack of memory.
+    #[serde(default)]
+    pub oom_killed: bool,
+    /// The last lines the container printed, at most 20.
+    #[serde(default)]
+    pub last_log: Vec<String>,
+}
+
+/// One operation as the store keeps it, without its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Identity; ordered by time.
+    pub id: OperationId,
+    /// The container it works on.
+    pub container: ContainerId,
+    /// Owner of that container.
+    pub project: ProjectId,
+    /// Who asked; the engine's own user for repairs.
+    pub user: UserId,
+    /// What it does.
+    pub kind: OperationKind,
+    /// Where it stands.
+    pub state: OperationState,
+    /// The request that asked, `req-<uuid>`.
+    pub request_id: String,
+    /// The step being done, in words: `pulling nginx:1.27 (3 of 7 layers)`.
+    pub progress: String,
+    /// Steps done, and steps in all.
+    pub steps_done: u32,
+    /// Steps in all.
+    pub steps: u32,
+    /// Why it failed, or what it waits for.
+    pub failure: Option<Failure>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A fact about a container, for the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// When it was noted.
+    pub at: Timestamp,
+    /// The container.
+    pub container: ContainerId,
+    /// The operation it belongs to, if any.
+    pub operation: Option<OperationId>,
+    /// A word: `accepted`, `started`, `stopped`, `died`, `missing`, `failed`, …
+    pub kind: String,
+    /// A sentence.
+    pub message: String,
+}
