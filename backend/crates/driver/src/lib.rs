@@ -1,1 +1,34 @@
-//! Placeholder, replaced in the next commits.
+//! The contracts of everything outside: container runtime, images, networks.
+//!
+//! A driver speaks the words of `zun-domain`, never the engine's, and every verb may be asked twice: the
+//! second time succeeds and changes nothing. The `fake` twins and the real drivers pass the suites in
+//! `conformance`. Not here: any engine's client library.
+
+pub mod error;
+pub mod image;
+pub mod network;
+pub mod runtime;
+
+#[cfg(feature = "fake")]
+pub mod fake;
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+
+use std::sync::Arc;
+
+pub use error::{Class, Error, Result};
+pub use image::ImageDriver;
+pub use network::NetworkDriver;
+pub use runtime::ContainerRuntime;
+
+/// The drivers of one host. The engine calls a remote host's exactly as a local one's.
+#[derive(Clone)]
+pub struct HostDrivers {
+    /// Containers.
+    pub runtime: Arc<dyn ContainerRuntime>,
+    /// Images.
+    pub images: Arc<dyn ImageDriver>,
+    /// Networks.
+    pub networks: Arc<dyn NetworkDriver>,
+}

@@ -1,0 +1,237 @@
+//! The container runtime of one host.
+//!
+//! Containers are addressed by [`RuntimeName`]: the current one of a container is always `zun-<uuid>`; the
+//! one that is kept aside during a recreate carries its revision behind that. Every container is made
+//! with the labels of [`Labels`], from the create call on, so that one whose answer was lost is found.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use zun_domain::container::{
+    ContainerSpec, Observed, Protocol, Published, RestartPolicy, RuntimeId,
+};
+use zun_domain::host::HostFacts;
+use zun_domain::id::{ContainerId, ProjectId};
+use zun_domain::name::{Hostname, Signal};
+use zun_domain::time::Timestamp;
+use zun_domain::unit::{MemoryMib, Millicpu};
+
+use crate::error::Result;
+
+/// The name of a container in the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RuntimeName {
+    /// `zun-<uuid>`.
+    Current(ContainerId),
+    /// `zun-<uuid>-r<revision>`: the former one, until the new one has proved itself.
+    Aside(ContainerId, u32),
+}
+
+impl std::fmt::Display for RuntimeName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Current(id) => write!(f, "zun-{id}"),
+            Self::Aside(id, revision) => write!(f, "zun-{id}-r{revision}"),
+        }
+    }
+}
+
+impl RuntimeName {
+    /// The container it belongs to.
+    pub fn container(self) -> ContainerId {
+        match self {
+            Self::Current(id) | Self::Aside(id, _) => id,
+        }
+    }
+}
+
+/// How a new container is connected. The address is ours; the engine is told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// The network's name in the engine.
+    pub network: String,
+    /// Its address.
+    pub ip: Ipv4Addr,
+    /// Its MAC.
+    pub mac: String,
+}
+
+/// Everything the engine needs to make a container. Nothing in it is left to the engine to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateContainer {
+    /// Whose; becomes the label `zun.container` and the name.
+    pub container: ContainerId,
+    /// Becomes the label `zun.project`.
+    pub project: ProjectId,
+    /// Which of its recreates; becomes the label `zun.revision`.
+    pub revision: u32,
+    /// The specification, defaults filled in. `ports` is not read: `published` is.
+    pub spec: ContainerSpec,
+    /// The image to run, by digest or id where the spec's tag may have moved.
+    pub image: String,
+    /// Its hostname.
+    pub hostname: Hostname,
+    /// Its network.
+    pub attachment: Attachment,
+    /// Its host ports.
+    pub published: Vec<Published>,
+}
+
+/// A container found in the engine by our label.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whose, by its label.
+    pub container: ContainerId,
+    /// Its name in the engine, without a leading slash; a hand may have changed it.
+    pub name: String,
+    /// What it shows.
+    pub observed: Observed,
+}
+
+/// New limits of a running container. `None` leaves as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Hard limit of processing time.
+    pub cpu: Option<Millicpu>,
+    /// Limit of memory, and of memory plus swap with it.
+    pub memory: Option<MemoryMib>,
+    /// Restart policy, as the engine is told it.
+    pub restart_policy: Option<RestartPolicy>,
+}
+
+/// Which lines of a log are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+    /// A time stamp in front of each line.
+    pub timestamps: bool,
+    /// The last so many lines; all where `None`.
+    pub tail: Option<u64>,
+    /// Only lines since then.
+    pub since: Option<Timestamp>,
+}
+
+/// Processes of a container, as `ps` prints them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Top {
+    /// Column titles.
+    pub titles: Vec<String>,
+    /// A row per process.
+    pub processes: Vec<Vec<String>>,
+}
+
+/// Use of resources at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stats {
+    /// Processing time over the last second or so, in percent of one core.
+    pub cpu_percent: f64,
+    /// Memory in use, bytes.
+    pub memory_bytes: u64,
+    /// Memory limit, bytes.
+    pub memory_limit_bytes: u64,
+    /// Bytes read from block devices.
+    pub block_read_bytes: u64,
+    /// Bytes written to block devices.
+    pub block_write_bytes: u64,
+    /// Bytes received.
+    pub net_rx_bytes: u64,
+    /// Bytes sent.
+    pub net_tx_bytes: u64,
+}
+
+/// Something happened to one of our containers, or the line was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuntimeEvent {
+    /// Look at this container again.
+    Changed(ContainerId),
+    /// Events may have been missed: look at all of them.
+    Resync,
+    /// The engine stopped answering; the stream goes on and says `Resync` when it is back.
+    Lost(String),
+}
+
+/// The containers of one host. Every verb is idempotent and may be cancelled by dropping it.
+#[async_trait]
+pub trait ContainerRuntime: Send + Sync {
+    /// What the host has. `Unavailable` when the engine does not answer.
+    async fn facts(&self) -> Result<HostFacts>;
+
+    /// Ports of the host somebody listens on now, ours or not: what a new container cannot be given.
+    async fn busy_ports(&self) -> Result<BTreeSet<(Protocol, u16)>>;
+
+    /// Makes a container under [`RuntimeName::Current`]. If that name already holds this revision of this
+    /// container, answers its id. `Conflict` if the name holds something else, `NotFound` for a missing
+    /// image or network, `Refused` for a specification the engine will not take (its message is kept).
+    async fn create(&self, request: &CreateContainer) -> Result<RuntimeId>;
+
+    /// Starts it; succeeds if it runs. `Conflict` when a host port or address is taken by someone else,
+    /// `Refused` when the program cannot be executed.
+    async fn start(&self, name: RuntimeName) -> Result<()>;
+
+    /// Asks it to stop with its own stop signal and ends it after `timeout` seconds (its own timeout, else
+    /// 10 s, where `None`). Succeeds if it does not run or is gone. A paused one is stopped too.
+    async fn stop(&self, name: RuntimeName, timeout: Option<u32>) -> Result<()>;
+
+    /// Sends a signal, KILL where none is given. `Conflict` if it does not run.
+    async fn kill(&self, name: RuntimeName, signal: Option<&Signal>) -> Result<()>;
+
+    /// Freezes it; succeeds if it is frozen. `Conflict` if it does not run.
+    async fn pause(&self, name: RuntimeName) -> Result<()>;
+
+    /// Thaws it; succeeds if it is not frozen.
+    async fn unpause(&self, name: RuntimeName) -> Result<()>;
+
+    /// Changes limits while it runs. `Refused`, with current use, if memory would fall below use.
+    async fn update(&self, name: RuntimeName, limits: Limits) -> Result<()>;
+
+    /// Gives revision `revision` of the container the name `to`, from whatever name it has. Succeeds if it
+    /// has that name already or is gone.
+    async fn rename(&self, container: ContainerId, revision: u32, to: RuntimeName) -> Result<()>;
+
+    /// Removes it with its anonymous volumes, running or not. Succeeds if it is gone.
+    async fn remove(&self, name: RuntimeName) -> Result<()>;
+
+    /// What the engine shows of it, by its name; `None` if it is gone.
+    async fn find(&self, name: RuntimeName) -> Result<Option<Observed>>;
+
+    /// Every container with our label, whatever its name: what a sweep and a recovery start from.
+    async fn list(&self) -> Result<Vec<Found>>;
+
+    /// Connects it to its network again at its address; succeeds if it is connected.
+    async fn connect(&self, name: RuntimeName, attachment: &Attachment) -> Result<()>;
+
+    /// Waits until it is no longer starting: settled as running for `settle_ms`, healthy where it has a
+    /// health check and `healthy` is asked, or ended. Answers what it then shows; the caller judges.
+    /// Runs until the condition holds: bound it from outside.
+    async fn wait_started(
+        &self,
+        name: RuntimeName,
+        settle_ms: u64,
+        healthy: bool,
+    ) -> Result<Observed>;
+
+    /// Waits until its process has ended and will not be started again. Bound it from outside.
+    async fn wait_exited(&self, name: RuntimeName) -> Result<Observed>;
+
+    /// What it printed.
+    async fn logs(&self, name: RuntimeName, query: LogQuery) -> Result<String>;
+
+    /// Its processes; `arguments` go to `ps`.
+    async fn top(&self, name: RuntimeName, arguments: Option<&str>) -> Result<Top>;
+
+    /// Its use of resources, the processing time measured over about a second.
+    async fn stats(&self, name: RuntimeName) -> Result<Stats>;
+
+    /// Tells its terminal's size, in characters.
+    async fn resize_tty(&self, name: RuntimeName, height: u16, width: u16) -> Result<()>;
+
+    /// Changes of our containers from now on. Never ends by itself: it reconnects with backoff.
+    fn events(&self) -> BoxStream<'static, RuntimeEvent>;
+}
