@@ -1,0 +1,1 @@
+//! Mistakes in schemas that Terraform would refuse the whole provider for.
