@@ -22,4 +22,5 @@ pub mod placement;
 pub mod policy;
 pub mod project;
 pub mod quota;
+pub mod runtime;
 pub mod time;

@@ -5,81 +5,18 @@
 //! with the labels of [`Labels`], from the create call on, so that one whose answer was lost is found.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
-use zun_domain::container::{
-    ContainerSpec, Observed, Protocol, Published, RestartPolicy, RuntimeId,
-};
+use zun_domain::container::{Observed, Protocol, RuntimeId};
 use zun_domain::host::HostFacts;
-use zun_domain::id::{ContainerId, ProjectId};
-use zun_domain::name::{Hostname, Signal};
+use zun_domain::id::ContainerId;
+use zun_domain::name::Signal;
+pub use zun_domain::runtime::{Attachment, CreateContainer, Limits, RuntimeName};
 use zun_domain::time::Timestamp;
-use zun_domain::unit::{MemoryMib, Millicpu};
 
 use crate::error::Result;
-
-/// The name of a container in the engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RuntimeName {
-    /// `zun-<uuid>`.
-    Current(ContainerId),
-    /// `zun-<uuid>-r<revision>`: the former one, until the new one has proved itself.
-    Aside(ContainerId, u32),
-}
-
-impl std::fmt::Display for RuntimeName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Current(id) => write!(f, "zun-{id}"),
-            Self::Aside(id, revision) => write!(f, "zun-{id}-r{revision}"),
-        }
-    }
-}
-
-impl RuntimeName {
-    /// The container it belongs to.
-    pub fn container(self) -> ContainerId {
-        match self {
-            Self::Current(id) | Self::Aside(id, _) => id,
-        }
-    }
-}
-
-/// How a new container is connected. The address is ours; the engine is told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Attachment {
-    /// The network's name in the engine.
-    pub network: String,
-    /// Its address.
-    pub ip: Ipv4Addr,
-    /// Its MAC.
-    pub mac: String,
-}
-
-/// Everything the engine needs to make a container. Nothing in it is left to the engine to choose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CreateContainer {
-    /// Whose; becomes the label `zun.container` and the name.
-    pub container: ContainerId,
-    /// Becomes the label `zun.project`.
-    pub project: ProjectId,
-    /// Which of its recreates; becomes the label `zun.revision`.
-    pub revision: u32,
-    /// The specification, defaults filled in. `ports` is not read: `published` is.
-    pub spec: ContainerSpec,
-    /// The image to run, by digest or id where the spec's tag may have moved.
-    pub image: String,
-    /// Its hostname.
-    pub hostname: Hostname,
-    /// Its network.
-    pub attachment: Attachment,
-    /// Its host ports.
-    pub published: Vec<Published>,
-}
 
 /// A container found in the engine by our label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,17 +27,6 @@ pub struct Found {
     pub name: String,
     /// What it shows.
     pub observed: Observed,
-}
-
-/// New limits of a running container. `None` leaves as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Hard limit of processing time.
-    pub cpu: Option<Millicpu>,
-    /// Limit of memory, and of memory plus swap with it.
-    pub memory: Option<MemoryMib>,
-    /// Restart policy, as the engine is told it.
-    pub restart_policy: Option<RestartPolicy>,
 }
 
 /// Which lines of a log are wanted.
