@@ -1,1 +1,17 @@
-//! Placeholder, replaced in the next commits.
+//! Which steps, in which order, and how to take them back. Pure: a plan is a function of the wish and of
+//! what is seen; the executor in `zun-engine` does the steps and makes no choice.
+//!
+//! [`step`] is the vocabulary, [`create`], [`delete`] and [`lifecycle`] are the plans of single verbs,
+//! [`update`] turns any difference between a wish and what is seen into steps, which serves edits and
+//! repairs alike, and [`judge`] says whether what a wait has shown is what was wanted.
+
+#![deny(clippy::wildcard_enum_match_arm)]
+
+pub mod create;
+pub mod delete;
+pub mod judge;
+pub mod lifecycle;
+pub mod step;
+pub mod update;
+
+pub use step::{Action, OnFailure, Plan, Step};

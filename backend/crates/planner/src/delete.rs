@@ -1,0 +1,35 @@
+//! The plan of a delete. It has no undo: what was to be deleted is not brought back.
+
+use zun_domain::id::ContainerId;
+use zun_domain::runtime::RuntimeName;
+
+use crate::step::{Action, Plan, Step};
+
+/// How the container ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Asked to stop first, with its own signal and timeout.
+    Stopped,
+    /// Removed as it is.
+    Killed,
+}
+
+/// Stops and removes the current container, and one kept aside by an interrupted recreate.
+pub fn plan_delete(id: ContainerId, revision: u32, ending: Ending) -> Plan {
+    let current = RuntimeName::Current(id);
+    let mut steps = Vec::new();
+    if ending == Ending::Stopped {
+        steps.push(Step::plain(Action::Stop {
+            name: current,
+            timeout: None,
+        }));
+    }
+    steps.push(Step::plain(Action::Remove(current)));
+    if revision > 1 {
+        steps.push(Step::plain(Action::Remove(RuntimeName::Aside(
+            id,
+            revision - 1,
+        ))));
+    }
+    Plan { steps }
+}
