@@ -98,7 +98,7 @@ pub trait ContainerRuntime: Send + Sync {
     async fn create(&self, request: &CreateContainer) -> Result<RuntimeId>;
 
     /// Starts it; succeeds if it runs. `Conflict` when a host port or address is taken by someone else,
-    /// `Refused` when the program cannot be executed.
+    /// `NotFound` when it or its network is gone, `Refused` when the program cannot be executed.
     async fn start(&self, name: RuntimeName) -> Result<()>;
 
     /// Asks it to stop with its own stop signal and ends it after `timeout` seconds (its own timeout, else
@@ -133,8 +133,9 @@ pub trait ContainerRuntime: Send + Sync {
     /// Connects it to its network again at its address; succeeds if it is connected.
     async fn connect(&self, name: RuntimeName, attachment: &Attachment) -> Result<()>;
 
-    /// Waits until it is no longer starting: settled as running for `settle_ms`, healthy where it has a
-    /// health check and `healthy` is asked, or ended. Answers what it then shows; the caller judges.
+    /// Waits until it is no longer starting: settled as running for `settle_ms`; where it has a health check
+    /// and `healthy` is asked, until that has a verdict, good or bad; or until it does not run (ended, about
+    /// to be restarted, paused). Answers what it then shows; the caller judges. `NotFound` once it is gone.
     /// Runs until the condition holds: bound it from outside.
     async fn wait_started(
         &self,

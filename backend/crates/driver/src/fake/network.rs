@@ -1,0 +1,157 @@
+//! Networks of a fake host: subnets that do not overlap, addresses that are held while a container runs.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::Ipv4Addr;
+
+use async_trait::async_trait;
+use zun_domain::network::Network;
+
+use super::FakeHost;
+use super::fault::Verb;
+use super::state::Key;
+use crate::network::NetworkDriver;
+use crate::runtime::Attachment;
+use crate::{Class, Error, Result};
+
+#[derive(Default)]
+pub(super) struct Networks {
+    by_name: HashMap<String, Bridge>,
+    /// First address of each subnet to its last one and its network; no two overlap.
+    subnets: BTreeMap<u32, (u32, String)>,
+}
+
+struct Bridge {
+    first: u32,
+    last: u32,
+    held: HashMap<Ipv4Addr, Key>,
+}
+
+impl Networks {
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        self.by_name.keys().cloned().collect()
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    fn ensure(&mut self, network: &Network) -> Result<()> {
+        let name = network.runtime_name();
+        let (first, last) = (
+            u32::from(network.subnet.network()),
+            u32::from(network.subnet.broadcast()),
+        );
+        if let Some(there) = self.by_name.get(&name) {
+            if (there.first, there.last) == (first, last) {
+                return Ok(());
+            }
+            return Err(Error::new(
+                Class::Conflict,
+                format!(
+                    "the network {name} is there with another subnet than {}",
+                    network.subnet
+                ),
+            ));
+        }
+        let below = self.subnets.range(..=last).next_back();
+        if let Some((_, (end, other))) = below
+            && *end >= first
+        {
+            return Err(Error::new(
+                Class::Conflict,
+                format!(
+                    "cannot make the network {name}: {} overlaps the network {other}",
+                    network.subnet
+                ),
+            ));
+        }
+        self.subnets.insert(first, (last, name.clone()));
+        let bridge = Bridge {
+            first,
+            last,
+            held: HashMap::new(),
+        };
+        self.by_name.insert(name, bridge);
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Result<()> {
+        let Some(bridge) = self.by_name.get(name) else {
+            return Ok(());
+        };
+        if !bridge.held.is_empty() {
+            return Err(Error::new(
+                Class::Conflict,
+                format!(
+                    "cannot remove the network {name}: {} running containers are connected",
+                    bridge.held.len()
+                ),
+            ));
+        }
+        self.drop_network(name);
+        Ok(())
+    }
+
+    /// Takes it away without asking.
+    pub(super) fn drop_network(&mut self, name: &str) {
+        if let Some(bridge) = self.by_name.remove(name) {
+            self.subnets.remove(&bridge.first);
+        }
+    }
+
+    /// The container's address is its own while it runs.
+    pub(super) fn occupy(&mut self, attachment: &Attachment, key: Key) -> Result<()> {
+        let bridge = self.bridge(&attachment.network)?;
+        if !(bridge.first..=bridge.last).contains(&u32::from(attachment.ip)) {
+            return Err(Error::new(
+                Class::Refused,
+                format!(
+                    "{} is not an address of the network {}",
+                    attachment.ip, attachment.network
+                ),
+            ));
+        }
+        match bridge.held.get(&attachment.ip) {
+            Some(holder) if *holder != key => Err(Error::new(
+                Class::Conflict,
+                format!(
+                    "the address {} on the network {} is already in use",
+                    attachment.ip, attachment.network
+                ),
+            )),
+            Some(_) | None => {
+                bridge.held.insert(attachment.ip, key);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn vacate(&mut self, attachment: &Attachment, key: Key) {
+        if let Ok(bridge) = self.bridge(&attachment.network)
+            && bridge.held.get(&attachment.ip) == Some(&key)
+        {
+            bridge.held.remove(&attachment.ip);
+        }
+    }
+
+    fn bridge(&mut self, name: &str) -> Result<&mut Bridge> {
+        self.by_name
+            .get_mut(name)
+            .ok_or_else(|| Error::new(Class::NotFound, format!("the engine has no network {name}")))
+    }
+}
+
+#[async_trait]
+impl NetworkDriver for FakeHost {
+    async fn ensure(&self, network: &Network) -> Result<()> {
+        self.call(Verb::EnsureNetwork, |state| state.networks.ensure(network))
+            .await
+    }
+
+    async fn remove(&self, network: &Network) -> Result<()> {
+        self.call(Verb::RemoveNetwork, |state| {
+            state.networks.remove(&network.runtime_name())
+        })
+        .await
+    }
+}
