@@ -1,0 +1,98 @@
+//! One use case per file. Each reads, decides and commits, then nudges the executor.
+
+pub mod act_on_container;
+pub mod create_container;
+pub mod delete_container;
+pub mod preview;
+pub mod resolve;
+pub mod set_quota;
+pub mod update_container;
+
+use zun_domain::container::{Container, ContainerSpec, WaitFor, Wish};
+use zun_domain::name::{ContainerName, Signal};
+use zun_domain::operation::Operation;
+use zun_domain::unit::{MemoryMib, Millicpu};
+
+/// What a command has accepted: the container as it is now, and what to follow.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// As it is now.
+    pub container: Container,
+    /// `None` when nothing has to be done.
+    pub operation: Option<Operation>,
+}
+
+/// A container to be made.
+#[derive(Debug, Clone)]
+pub struct CreateContainer {
+    /// Made up where none is given.
+    pub name: Option<ContainerName>,
+    /// What to run.
+    pub spec: ContainerSpec,
+    /// What it should be doing; `Running` where none is given.
+    pub wish: Option<Wish>,
+    /// When the operation counts as done.
+    pub wait_for: WaitFor,
+    /// The name must be unique in the project, and an unconfirmed container of the same name and
+    /// specification is taken over (semantics.md §2.8). Off on `/v1`.
+    pub unique: bool,
+}
+
+/// How the specification changes.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// The whole of it.
+    Whole(Box<ContainerSpec>),
+    /// These parts of it: Zun's PATCH.
+    Parts {
+        /// New limit of processing time.
+        cpu: Option<Millicpu>,
+        /// New limit of memory.
+        memory: Option<MemoryMib>,
+        /// New value.
+        auto_heal: Option<bool>,
+    },
+}
+
+/// A container to be changed.
+#[derive(Debug, Clone)]
+pub struct UpdateContainer {
+    /// Generation the caller saw.
+    pub expected: Option<i64>,
+    /// New name.
+    pub name: Option<ContainerName>,
+    /// New specification.
+    pub edit: Edit,
+    /// What it should be doing; as it was where none is given.
+    pub wish: Option<Wish>,
+    /// When the operation counts as done.
+    pub wait_for: WaitFor,
+    /// A new name must be unique in the project. Off on `/v1`.
+    pub unique: bool,
+}
+
+/// A container to be removed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DeleteContainer {
+    /// In whatever state; the API asks for administrators' rights.
+    pub force: bool,
+    /// Stop it first where it runs.
+    pub stop: bool,
+}
+
+/// One of the single verbs.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Start.
+    Start,
+    /// Stop, with this many seconds before KILL.
+    Stop(Option<u32>),
+    /// Stop and start.
+    Reboot(Option<u32>),
+    /// Freeze.
+    Pause,
+    /// Thaw.
+    Unpause,
+    /// Send a signal.
+    Kill(Option<Signal>),
+}

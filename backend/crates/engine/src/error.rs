@@ -1,0 +1,127 @@
+//! Why a use case refused or failed. `zun-api` alone turns these into statuses.
+
+use zun_domain::container::{Status, Verb};
+use zun_domain::id::ContainerId;
+use zun_domain::operation::OperationKind;
+use zun_domain::placement::Unplaceable;
+use zun_domain::policy::Denied;
+use zun_domain::quota::OverQuota;
+
+/// Result of a use case.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why not. `Display` is the sentence for the user.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing of that name or id is visible to the caller.
+    #[error("{what} {ident} could not be found")]
+    NotFound {
+        /// `container`, `host`, `operation`, `quota class`, …
+        what: &'static str,
+        /// As asked.
+        ident: String,
+    },
+    /// A name stands for several.
+    #[error("{count} containers are named {name}; use a uuid")]
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// How many have it.
+        count: usize,
+    },
+    /// A name is in use in the project.
+    #[error("a container named {name} exists already in this project: {existing}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        existing: ContainerId,
+    },
+    /// The verb is not legal in that state.
+    #[error("cannot {} container {container} in {status} state", verb.word())]
+    InvalidState {
+        /// The verb.
+        verb: Verb,
+        /// Uuid or name.
+        container: String,
+        /// The state.
+        status: Status,
+    },
+    /// Another operation is at work on the container.
+    #[error("container {container} is busy: operation {operation} ({}) has not ended; wait for it or delete the container", kind.as_str())]
+    Busy {
+        /// The container.
+        container: ContainerId,
+        /// The operation at work.
+        operation: zun_domain::id::OperationId,
+        /// What it does.
+        kind: OperationKind,
+    },
+    /// The container changed since the caller saw it.
+    #[error("container {container} is at generation {found}, not {expected}: it was changed by someone else; read it again")]
+    Stale {
+        /// The container.
+        container: ContainerId,
+        /// What the caller saw.
+        expected: i64,
+        /// What it is now.
+        found: i64,
+    },
+    /// A field, or a combination, that cannot be.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// Path of the field, such as `memory` or `ports`.
+        field: String,
+        /// What was given and what would be accepted.
+        message: String,
+    },
+    /// Something is in the way that is no container of ours: a port, a subnet, limits that are set.
+    #[error("{0}")]
+    Conflict(String),
+    /// A limit would not hold.
+    #[error(transparent)]
+    OverQuota(#[from] OverQuota),
+    /// No host fits.
+    #[error("{0}")]
+    Unplaceable(Unplaceable),
+    /// The image cannot be had.
+    #[error("image {image}: {message}")]
+    Image {
+        /// The reference.
+        image: String,
+        /// Why.
+        message: String,
+        /// It does not exist, as opposed to: its registry does not answer.
+        missing: bool,
+    },
+    /// The policy says no.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// Wrong name or password, or a token that is none.
+    #[error("{0}")]
+    Unauthorized(String),
+    /// A host's engine, or the store, does not answer; later may be better.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The disk under the data directory is full.
+    #[error("the data directory is full: {0}; free some space there, nothing that was accepted is lost")]
+    Full(String),
+    /// The operation that the caller waited for failed.
+    #[error("{}", .0.message)]
+    Failed(Box<zun_domain::operation::Failure>),
+    /// Ours to mend.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// Nothing of that name or id is visible.
+    pub fn not_found(what: &'static str, ident: impl ToString) -> Self {
+        Self::NotFound { what, ident: ident.to_string() }
+    }
+
+    /// A field that cannot be.
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid { field: field.into(), message: message.into() }
+    }
+}

@@ -1,0 +1,72 @@
+//! What the configuration decides about the engine.
+
+use std::ops::RangeInclusive;
+
+use ipnet::Ipv4Net;
+use zun_domain::container::spec::SpecDefaults;
+use zun_domain::host::Overcommit;
+use zun_domain::policy::Exceptions;
+use zun_domain::quota::Limits;
+
+/// What `disk` means where the engine cannot enforce it (semantics.md §1.10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskMode {
+    /// A request with `disk` is refused.
+    Refuse,
+    /// It is counted, not enforced.
+    Account,
+}
+
+/// Settings of the engine, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Name of the local host.
+    pub host_name: String,
+    /// Its availability zone.
+    pub zone: String,
+    /// What is in force where a request says nothing.
+    pub defaults: SpecDefaults,
+    /// Overcommit of hosts.
+    pub overcommit: Overcommit,
+    /// Limits of projects without their own.
+    pub quota: Limits,
+    /// Pool that default networks of projects are cut from.
+    pub network_pool: Ipv4Net,
+    /// Prefix length of each of them.
+    pub network_prefix: u8,
+    /// Host ports that are picked where the user leaves them open.
+    pub host_ports: RangeInclusive<u16>,
+    /// What `disk` means.
+    pub disk: DiskMode,
+    /// Who may what is otherwise allowed to nobody.
+    pub exceptions: Exceptions,
+    /// Operations done at the same time.
+    pub workers: usize,
+    /// Seconds between two looks at everything, beside the events.
+    pub reconcile_seconds: u64,
+    /// Seconds a wait of an operation may take before it counts as failed.
+    pub wait_seconds: u64,
+    /// Days finished operations are kept.
+    pub keep_operations_days: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            host_name: "localhost".to_owned(),
+            zone: "nova".to_owned(),
+            defaults: SpecDefaults::default(),
+            overcommit: Overcommit::default(),
+            quota: Limits::default(),
+            network_pool: Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 224, 0, 0), 11),
+            network_prefix: 20,
+            host_ports: 32_768..=60_999,
+            disk: DiskMode::Refuse,
+            exceptions: Exceptions::default(),
+            workers: 32,
+            reconcile_seconds: 60,
+            wait_seconds: 900,
+            keep_operations_days: 30,
+        }
+    }
+}
