@@ -16,6 +16,7 @@ mod network;
 mod runtime;
 pub mod script;
 mod state;
+mod verb;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};

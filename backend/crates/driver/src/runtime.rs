@@ -124,7 +124,8 @@ pub trait ContainerRuntime: Send + Sync {
     /// Removes it with its anonymous volumes, running or not. Succeeds if it is gone.
     async fn remove(&self, name: RuntimeName) -> Result<()>;
 
-    /// What the engine shows of it, by its name; `None` if it is gone.
+    /// What the engine shows of it, by its name; `None` if it is gone. Engines do not tell the restart policy
+    /// `no` from none: `restart_policy` is `None` for both.
     async fn find(&self, name: RuntimeName) -> Result<Option<Observed>>;
 
     /// Every container with our label, whatever its name: what a sweep and a recovery start from.
@@ -144,7 +145,8 @@ pub trait ContainerRuntime: Send + Sync {
         healthy: bool,
     ) -> Result<Observed>;
 
-    /// Waits until its process has ended and will not be started again. Bound it from outside.
+    /// Waits until it has no process and will get none by itself: at once where it was never started.
+    /// `NotFound` once it is gone. Bound it from outside.
     async fn wait_exited(&self, name: RuntimeName) -> Result<Observed>;
 
     /// What it printed.
@@ -159,6 +161,7 @@ pub trait ContainerRuntime: Send + Sync {
     /// Tells its terminal's size, in characters.
     async fn resize_tty(&self, name: RuntimeName, height: u16, width: u16) -> Result<()>;
 
-    /// Changes of our containers from now on. Never ends by itself: it reconnects with backoff.
+    /// Changes of our containers. Begins when it is first polled, with `Resync` once changes are told, so that
+    /// who looks at all containers then misses nothing. Never ends by itself: it reconnects with backoff.
     fn events(&self) -> BoxStream<'static, RuntimeEvent>;
 }

@@ -12,14 +12,17 @@ struct Reader {
     events: broadcast::Receiver<RuntimeEvent>,
     down: watch::Receiver<Option<String>>,
     lost: bool,
+    /// The first `Resync` is still to be told.
+    fresh: bool,
 }
 
-/// Changes from now on. While somebody reads it, timers go off on time even if nobody calls.
+/// Changes from now on, after a first `Resync`. While somebody reads it, timers go off on time even if nobody calls.
 pub(super) fn stream(host: FakeHost) -> BoxStream<'static, RuntimeEvent> {
     let mut reader = Reader {
         events: host.shared.events.subscribe(),
         down: host.shared.down.subscribe(),
         lost: false,
+        fresh: true,
         host,
     };
     if reader.down.borrow().is_some() {
@@ -42,6 +45,9 @@ impl Reader {
                 drop(self.down.changed().await);
                 self.down.mark_changed();
                 continue;
+            }
+            if std::mem::take(&mut self.fresh) {
+                return RuntimeEvent::Resync;
             }
             let mut timers = self.host.shared.timers.subscribe();
             let timer = self.host.lock().next_timer();
@@ -78,6 +84,7 @@ impl Reader {
             }
             (None, true) => {
                 self.lost = false;
+                self.fresh = false;
                 // What happened meanwhile is not told: an engine that is away tells nobody.
                 self.events = self.host.shared.events.subscribe();
                 Some(RuntimeEvent::Resync)

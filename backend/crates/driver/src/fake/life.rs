@@ -89,9 +89,6 @@ impl State {
         if record.phase == Phase::Restarting {
             record.phase = Phase::Exited;
         }
-        if matches!(record.script.run, Run::CannotStart(_)) {
-            record.exit_code = Some(127);
-        }
         self.changed(key);
     }
 

@@ -75,14 +75,13 @@ impl FakeHost {
         }
     }
 
-    /// Until its process has ended for good.
+    /// Until it has no process and will get none by itself.
     pub(super) async fn exited(&self, name: RuntimeName) -> Result<Observed> {
         loop {
             let (seen, mut changed) = self.look(name)?;
             match seen.phase {
-                Phase::Exited | Phase::Dead => return Ok(seen),
-                Phase::Created if seen.error.is_some() => return Ok(seen),
-                Phase::Created | Phase::Running | Phase::Restarting | Phase::Paused => {}
+                Phase::Created | Phase::Exited | Phase::Dead => return Ok(seen),
+                Phase::Running | Phase::Restarting | Phase::Paused => {}
             }
             self.next(&mut changed, None).await;
         }
