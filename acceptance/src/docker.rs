@@ -1,0 +1,136 @@
+//! The Docker Engine as a bystander sees it: look at what zund made, meddle with it, and sweep it up at the end.
+//!
+//! Everything goes by label. What does not carry the label of the deployment under test is never touched.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, Network};
+use bollard::query_parameters::{
+    InspectContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
+    RemoveContainerOptionsBuilder,
+};
+use tokio::runtime::Runtime;
+
+/// The label that zund puts on everything it creates, with the id of its data directory's deployment.
+pub const DEPLOYMENT: &str = "zun.deployment";
+
+/// A connection to the engine of this machine.
+#[derive(Debug)]
+pub struct Engine {
+    runtime: Runtime,
+    client: bollard::Docker,
+}
+
+impl Engine {
+    /// Connects over the engine's socket; fails when nothing answers.
+    pub fn connect() -> Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .context("cannot start a runtime for the Docker client")?;
+        let client = runtime
+            .block_on(async {
+                bollard::Docker::connect_with_socket_defaults()?
+                    .negotiate_version()
+                    .await
+            })
+            .context("no Docker Engine answers on its socket: `./dev up` starts one")?;
+        Ok(Self { runtime, client })
+    }
+
+    /// The client itself, for what is not wrapped here; drive it with [`Engine::block_on`].
+    pub fn client(&self) -> &bollard::Docker {
+        &self.client
+    }
+
+    /// Runs a future of [`Engine::client`] to its end.
+    pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// All containers, in whatever state, that carry `label`: a key, or `key=value`.
+    pub fn containers(&self, label: &str) -> Result<Vec<ContainerSummary>> {
+        let options = ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&by_label(label))
+            .build();
+        self.block_on(self.client.list_containers(Some(options)))
+            .with_context(|| format!("cannot list containers labelled {label}"))
+    }
+
+    /// All networks that carry `label`.
+    pub fn networks(&self, label: &str) -> Result<Vec<Network>> {
+        let options = ListNetworksOptionsBuilder::new()
+            .filters(&by_label(label))
+            .build();
+        self.block_on(self.client.list_networks(Some(options)))
+            .with_context(|| format!("cannot list networks labelled {label}"))
+    }
+
+    /// The one container of this resource id: zund names it `zun-<uuid>`.
+    pub fn inspect(&self, uuid: &str) -> Result<ContainerInspectResponse> {
+        let name = format!("zun-{uuid}");
+        self.block_on(
+            self.client
+                .inspect_container(&name, None::<InspectContainerOptions>),
+        )
+        .with_context(|| format!("cannot inspect {name}"))
+    }
+
+    /// The engine's own id of the container of this resource: another one after a recreate, the same after a live edit.
+    pub fn engine_id(&self, uuid: &str) -> Result<String> {
+        self.inspect(uuid)?
+            .id
+            .with_context(|| format!("zun-{uuid} has no id"))
+    }
+
+    /// Removes every container and network that carries `label`. A network that the engine will not give up is left
+    /// (semantics of Engine 20.10: it miscounts endpoints) and named.
+    pub fn sweep(&self, label: &str) -> Result<()> {
+        for container in self.containers(label)? {
+            let Some(id) = container.id else { continue };
+            let options = RemoveContainerOptionsBuilder::new()
+                .force(true)
+                .v(true)
+                .build();
+            if let Err(error) = self.block_on(self.client.remove_container(&id, Some(options))) {
+                eprintln!("container {id} could not be removed: {error}");
+            }
+        }
+        for network in self.networks(label)? {
+            let Some(id) = network.id else { continue };
+            if let Err(error) = self.block_on(self.client.remove_network(&id)) {
+                eprintln!("network {id} could not be removed: {error}");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn by_label(label: &str) -> HashMap<String, Vec<String>> {
+    HashMap::from([("label".to_owned(), vec![label.to_owned()])])
+}
+
+/// Sweeps up by label when it goes out of scope, also when the test has failed.
+#[derive(Debug)]
+pub struct Sweeper<'a> {
+    engine: &'a Engine,
+    label: String,
+}
+
+impl<'a> Sweeper<'a> {
+    /// Sweeps what carries `label` at the end of the scope.
+    pub fn new(engine: &'a Engine, label: String) -> Self {
+        Self { engine, label }
+    }
+}
+
+impl Drop for Sweeper<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.engine.sweep(&self.label) {
+            eprintln!("cannot sweep {}: {error:#}", self.label);
+        }
+    }
+}

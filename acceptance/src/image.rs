@@ -1,0 +1,148 @@
+//! Makes the images of the quick start and of the tests, without a registry: a root with a static busybox in it.
+//!
+//! The image `zun/quickstart:1` (and `zun/test:1`, the same under another name) holds:
+//!
+//! | program | what it does |
+//! |---|---|
+//! | `web` (the default) | serves a page with `$GREETING` and the hostname on port `$PORT`, default 80; ends at once on TERM |
+//! | `run PROGRAM ARGUMENT...` | runs a program as a child and ends at once on TERM, which a plain process 1 would ignore |
+//! | `sh`, `sleep`, `nc`, ... | busybox |
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use bollard::query_parameters::CreateImageOptionsBuilder;
+use futures::TryStreamExt;
+
+use crate::docker::Engine;
+use crate::{process, settings};
+
+/// The image of `examples/terraform/quickstart`.
+pub const QUICKSTART: &str = "zun/quickstart:1";
+/// The image of the acceptance tests and of the benchmark.
+pub const TEST: &str = "zun/test:1";
+
+/// Counts up when the recipe below changes, so that an older image is replaced.
+const RECIPE: &str = "1";
+const RECIPE_LABEL: &str = "zun.image-recipe";
+
+const RUN: &str = r#"#!/bin/sh
+# Process 1 gets no default action for TERM from the kernel: without this trap a stop takes the whole grace period.
+trap 'kill "$child" 2>/dev/null; exit 0' TERM INT
+"$@" &
+child=$!
+wait "$child"
+"#;
+
+const WEB: &str = r#"#!/bin/sh
+page="${GREETING:-Hello} from $(hostname)"
+if mkdir -p /tmp/www 2>/dev/null && echo "$page" 2>/dev/null >/tmp/www/index.html; then www=/tmp/www; else www=/www; fi
+echo "serving on port ${PORT:-80}: $page"
+exec run httpd -f -p "${PORT:-80}" -h "$www"
+"#;
+
+/// Makes the image under this name, unless the engine has it already.
+pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
+    let made = engine.block_on(engine.client().inspect_image(name)).ok();
+    let recipe = made
+        .and_then(|image| image.config)
+        .and_then(|config| config.labels)
+        .and_then(|labels| labels.get(RECIPE_LABEL).cloned());
+    if recipe.as_deref() == Some(RECIPE) {
+        return Ok(());
+    }
+    let (repository, tag) = name
+        .rsplit_once(':')
+        .with_context(|| format!("the image name {name} has no tag"))?;
+    let options = CreateImageOptionsBuilder::new()
+        .from_src("-")
+        .repo(repository)
+        .tag(tag)
+        .changes(changes())
+        .build();
+    let archive = bollard::body_full(archive()?.into());
+    engine
+        .block_on(
+            engine
+                .client()
+                .create_image(Some(options), Some(archive), None)
+                .try_collect::<Vec<_>>(),
+        )
+        .with_context(|| format!("cannot import the image {name} into the Docker Engine"))?;
+    Ok(())
+}
+
+fn changes() -> Vec<String> {
+    vec![
+        "CMD [\"web\"]".to_owned(),
+        "ENV PATH=/bin".to_owned(),
+        "EXPOSE 80/tcp".to_owned(),
+        format!("LABEL {RECIPE_LABEL}={RECIPE}"),
+    ]
+}
+
+/// The root as a tar archive.
+fn archive() -> Result<Vec<u8>> {
+    let busybox = static_busybox()?;
+    let stage = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let root = stage.path().join("root");
+    fill(&root, &busybox).with_context(|| format!("cannot fill {}", root.display()))?;
+    let archive = stage.path().join("root.tar");
+    process::run(
+        Command::new("tar")
+            .args(["--owner=0", "--group=0", "--sort=name", "-C"])
+            .arg(&root)
+            .arg("-cf")
+            .arg(&archive)
+            .arg("."),
+        Duration::from_mins(1),
+    )?
+    .success()?;
+    fs::read(&archive).with_context(|| format!("cannot read {}", archive.display()))
+}
+
+fn fill(root: &Path, busybox: &Path) -> Result<()> {
+    for dir in ["bin", "etc", "root", "tmp", "www"] {
+        fs::create_dir_all(root.join(dir))?;
+    }
+    fs::set_permissions(root.join("tmp"), fs::Permissions::from_mode(0o1777))?;
+    fs::copy(busybox, root.join("bin/busybox"))?;
+    fs::set_permissions(root.join("bin/busybox"), fs::Permissions::from_mode(0o755))?;
+    let applets =
+        process::run(Command::new(busybox).arg("--list"), Duration::from_secs(10))?.success()?;
+    for applet in applets.stdout.lines().filter(|applet| *applet != "busybox") {
+        symlink("busybox", root.join("bin").join(applet))?;
+    }
+    for (name, script) in [("run", RUN), ("web", WEB)] {
+        let path = root.join("bin").join(name);
+        fs::write(&path, script)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+    }
+    fs::write(root.join("www/index.html"), "Hello\n")?;
+    fs::write(
+        root.join("etc/passwd"),
+        "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
+    )?;
+    fs::write(root.join("etc/group"), "root:x:0:\nnogroup:x:65534:\n")?;
+    Ok(())
+}
+
+/// A busybox that needs no library of this machine: the image has none.
+fn static_busybox() -> Result<PathBuf> {
+    let candidates = settings::path_dirs()
+        .into_iter()
+        .chain(["/bin".into(), "/usr/bin".into()])
+        .flat_map(|dir| [dir.join("busybox"), dir.join("busybox-static")]);
+    for path in candidates.filter(|path| path.is_file()) {
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let loader = b"/ld-";
+        if !bytes.windows(loader.len()).any(|window| window == loader) {
+            return Ok(path);
+        }
+    }
+    bail!("no statically linked busybox on this machine: `apt-get install busybox-static`")
+}

@@ -1,0 +1,89 @@
+//! The example that newcomers run first, from nothing to containers and back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use zun_acceptance::tofu::{Flavor, Workspace};
+use zun_acceptance::world::{World, on_docker};
+use zun_acceptance::{http, process};
+
+const PAGE_DEADLINE: Duration = Duration::from_secs(15);
+
+#[test]
+fn quickstart_with_terraform() -> Result<()> {
+    on_docker(Flavor::Terraform, quickstart)
+}
+
+#[test]
+fn quickstart_with_tofu() -> Result<()> {
+    on_docker(Flavor::Tofu, quickstart)
+}
+
+fn example() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/terraform/quickstart/main.tf")
+}
+
+fn quickstart(world: &mut World) -> Result<()> {
+    let mut workspace = world.workspace()?;
+    let path = example();
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    workspace.write("main.tf", &text)?;
+    let (blue, green) = (free_port()?, free_port()?);
+    workspace.set(
+        "TF_VAR_web",
+        &format!("{{ blue = {blue}, green = {green} }}"),
+    );
+    workspace.run(&["fmt", "-check", "-diff"])?.success()?;
+
+    workspace.apply()?;
+    for (name, url) in workspace.output("urls")?.as_object().context("no URLs")? {
+        let url = url.as_str().context("a URL is no text")?;
+        let body = page(url)?;
+        ensure!(body.contains("from "), "{name} at {url} serves {body:?}");
+    }
+    workspace.must_be_settled()?;
+    ensure!(
+        world.engine.containers(&world.label()?)?.len() == 3,
+        "there should be three containers"
+    );
+
+    imports_to_an_empty_plan(&workspace)?;
+
+    workspace.destroy()?;
+    let left = world.engine.containers(&world.label()?)?;
+    ensure!(left.is_empty(), "left in Docker after destroy: {left:?}");
+    Ok(())
+}
+
+fn imports_to_an_empty_plan(workspace: &Workspace) -> Result<()> {
+    let addresses = [
+        "zun_container.web[\"blue\"]",
+        "zun_container.web[\"green\"]",
+        "zun_container.status",
+    ];
+    for address in addresses {
+        let id = workspace.attributes(address)?["id"]
+            .as_str()
+            .context("no id")?
+            .to_owned();
+        workspace.import_again(address, &id)?;
+    }
+    workspace.must_be_settled()
+}
+
+fn page(url: &str) -> Result<String> {
+    process::poll(PAGE_DEADLINE, || match http::get(url) {
+        Ok((200, body)) => Some(body),
+        _ => None,
+    })
+    .with_context(|| format!("{url} gave no page"))
+}
+
+fn free_port() -> Result<u16> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port())
+}
