@@ -1,0 +1,122 @@
+//! A container and its rows.
+
+use zun_domain::container::{
+    Address, Container, Desired, Life, Observed, Phase, Status, TaskState,
+};
+use zun_domain::host::HostPlace;
+use zun_domain::id::ContainerId;
+
+use super::TABLE;
+use crate::error::Result;
+use crate::sql::{Row, Statement, json};
+use crate::vault::{Place, Vault};
+
+/// The word of the status column: [`Container::status`] of a container with this life and sight.
+pub(super) fn status_of(life: &Life, observed: Option<&Observed>) -> Status {
+    match (life, observed.map(|seen| seen.phase)) {
+        (Life::Creating, _) => Status::Creating,
+        (Life::Failed { .. }, _) => Status::Error,
+        (Life::Deleting, _) => Status::Deleting,
+        (Life::Live, None) => Status::Missing,
+        (Life::Live, Some(Phase::Created)) => Status::Created,
+        (Life::Live, Some(Phase::Running)) => Status::Running,
+        (Life::Live, Some(Phase::Restarting)) => Status::Restarting,
+        (Life::Live, Some(Phase::Paused)) => Status::Paused,
+        (Life::Live, Some(Phase::Exited)) => Status::Stopped,
+        (Life::Live, Some(Phase::Dead)) => Status::Dead,
+    }
+}
+
+fn place(id: &str) -> Place<'_> {
+    Place {
+        table: TABLE,
+        column: "desired",
+        row: id,
+    }
+}
+
+/// The sealed wish.
+pub(super) fn seal(vault: &Vault, container: &Container) -> Result<Vec<u8>> {
+    vault.seal_json(&container.desired, &place(&container.id.to_string()))
+}
+
+/// Binds the sixteen columns that insert and update have in common, in the order of both.
+pub(super) fn bind_changeable(
+    statement: Statement,
+    container: &Container,
+    desired: Vec<u8>,
+) -> Result<Statement> {
+    let spec = &container.desired.spec;
+    Ok(statement
+        .bind(container.place.id)
+        .bind(container.place.name.as_str())
+        .bind(container.place.zone.as_str())
+        .bind(container.generation)
+        .bind(container.desired.name.as_str())
+        .bind(spec.image.as_str())
+        .bind(
+            spec.memory
+                .map(|memory| i64::try_from(memory.0).unwrap_or(i64::MAX)),
+        )
+        .bind(spec.auto_remove.unwrap_or(false))
+        .bind(desired)
+        .bind(json(&container.life)?)
+        .bind(container.observed.as_ref().map(json).transpose()?)
+        .bind(container.status().to_string())
+        .bind(container.status_reason.as_deref())
+        .bind(container.task.map(TaskState::as_str))
+        .bind(container.confirmed)
+        .bind(container.updated_at))
+}
+
+/// Containers from rows where each is repeated once per address.
+pub(super) fn containers(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Container>> {
+    let mut all: Vec<Container> = Vec::new();
+    for row in rows {
+        let id: ContainerId = row.word("id")?;
+        if all.last().is_none_or(|last| last.id != id) {
+            all.push(container(vault, id, &row)?);
+        }
+        if let (Some(last), Some(address)) = (all.last_mut(), address(&row)?) {
+            last.addresses.push(address);
+        }
+    }
+    Ok(all)
+}
+
+fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
+    let desired: Vec<u8> = row.get("desired")?;
+    let desired: Desired = vault.open_json(&desired, &place(&id.to_string()))?;
+    Ok(Container {
+        id,
+        project: row.word("project_id")?,
+        user: row.word("user_id")?,
+        place: HostPlace {
+            id: row.word("host_id")?,
+            name: row.word("host_name")?,
+            zone: row.get("host_zone")?,
+        },
+        generation: row.get("generation")?,
+        desired,
+        addresses: Vec::new(),
+        life: row.json("life")?,
+        observed: row.json_opt("observed")?,
+        status_reason: row.get("status_reason")?,
+        task: row.word_opt("task")?,
+        confirmed: row.get("confirmed")?,
+        created_at: row.word("created_at")?,
+        updated_at: row.word_opt("updated_at")?,
+    })
+}
+
+fn address(row: &Row) -> Result<Option<Address>> {
+    let Some(port) = row.word_opt("port_id")? else {
+        return Ok(None);
+    };
+    Ok(Some(Address {
+        network: row.word("network_id")?,
+        ip: row.word("ip")?,
+        mac: row.get("mac")?,
+        port,
+    }))
+}

@@ -1,0 +1,90 @@
+//! Networks of projects, and the addresses on them: a port is an address bound to a container.
+
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use zun_domain::container::Address;
+use zun_domain::id::{ContainerId, NetworkId, ProjectId};
+use zun_domain::network::Network;
+
+use crate::error::Result;
+use crate::sql::{Row, Statement};
+use crate::tx::{Reader, Tx};
+
+const TABLE: &str = "networks";
+
+fn network(row: &Row) -> Result<Network> {
+    let subnet: String = row.get("subnet")?;
+    Ok(Network {
+        id: row.word("id")?,
+        project: row.word("project_id")?,
+        name: row.get("name")?,
+        subnet: subnet
+            .parse()
+            .map_err(|error| row.corrupt(format_args!("subnet: {error}")))?,
+    })
+}
+
+impl Reader {
+    /// The project's default network: the first it was given.
+    pub async fn network_find_default(&self, project: ProjectId) -> Result<Option<Network>> {
+        let select = Statement::new(
+            TABLE,
+            "SELECT * FROM networks WHERE project_id = $1 ORDER BY seq LIMIT 1",
+        );
+        let row = self.row(select.bind(project)).await?;
+        row.as_ref().map(network).transpose()
+    }
+
+    /// The network, if there is one.
+    pub async fn network_find(&self, id: NetworkId) -> Result<Option<Network>> {
+        let select = Statement::new(TABLE, "SELECT * FROM networks WHERE id = $1");
+        let row = self.row(select.bind(id)).await?;
+        row.as_ref().map(network).transpose()
+    }
+
+    /// Every network of every project, in order of insertion.
+    pub async fn network_list(&self) -> Result<Vec<Network>> {
+        let select = Statement::new(TABLE, "SELECT * FROM networks ORDER BY seq");
+        self.rows(select).await?.iter().map(network).collect()
+    }
+
+    /// The addresses on the network that containers have.
+    pub async fn addresses_taken(&self, network: NetworkId) -> Result<BTreeSet<Ipv4Addr>> {
+        let select = Statement::new("ports", "SELECT id, ip FROM ports WHERE network_id = $1");
+        let rows = self.rows(select.bind(network)).await?;
+        rows.iter().map(|row| row.word("ip")).collect()
+    }
+}
+
+impl Tx {
+    /// Inserts a network. The subnet is given once in the deployment, the name once in the project.
+    pub async fn network_insert(&mut self, network: &Network) -> Result<()> {
+        let insert = Statement::new(
+            TABLE,
+            "INSERT INTO networks (id, project_id, name, subnet) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(network.id)
+        .bind(network.project)
+        .bind(network.name.as_str())
+        .bind(network.subnet.to_string());
+        self.execute(insert).await?;
+        Ok(())
+    }
+
+    /// Gives the container an address, until its record is deleted. A taken one is
+    /// [`crate::Constraint::AddressTaken`].
+    pub async fn port_insert(&mut self, address: &Address, container: ContainerId) -> Result<()> {
+        let insert = Statement::new(
+            "ports",
+            "INSERT INTO ports (id, network_id, container_id, ip, mac) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(address.port)
+        .bind(address.network)
+        .bind(container)
+        .bind(address.ip.to_string())
+        .bind(address.mac.as_str());
+        self.execute(insert).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,312 @@
+//! The seam between the two databases. SQL is written once, with `$1` binds and the types text, whole
+//! number, truth and bytes; here a [`Statement`] is handed to the one or the other, and a [`Row`] read.
+//!
+//! The text of a statement is made of literals only: what comes from outside is always bound.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+use jiff::Timestamp;
+use serde::de::value::{Error as WordError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{
+    AssertSqlSafe, Decode, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction, Type,
+};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+use zun_domain::id::{
+    ContainerId, DomainId, HostId, NetworkId, OperationId, PortId, ProjectId, UserId,
+};
+
+use crate::error::{Error, Result};
+
+/// A value to bind. `None` keeps its type, which PostgreSQL wants to know.
+pub(crate) enum Value {
+    Text(Option<String>),
+    Int(Option<i64>),
+    Bool(bool),
+    Bytes(Option<Vec<u8>>),
+}
+
+macro_rules! values {
+    ($($from:ty => |$value:ident| $made:expr),* $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from($value: $from) -> Self {
+                $made
+            }
+        }
+    )*};
+}
+
+values! {
+    String => |v| Self::Text(Some(v)),
+    Option<String> => |v| Self::Text(v),
+    &str => |v| Self::Text(Some(v.to_owned())),
+    Option<&str> => |v| Self::Text(v.map(str::to_owned)),
+    i64 => |v| Self::Int(Some(v)),
+    Option<i64> => |v| Self::Int(v),
+    u16 => |v| Self::Int(Some(v.into())),
+    u32 => |v| Self::Int(Some(v.into())),
+    // An amount beyond what a column holds fits nowhere anyway.
+    u64 => |v| Self::Int(Some(i64::try_from(v).unwrap_or(i64::MAX))),
+    bool => |v| Self::Bool(v),
+    Vec<u8> => |v| Self::Bytes(Some(v)),
+    Option<Vec<u8>> => |v| Self::Bytes(v),
+    Uuid => |v| Self::Text(Some(v.to_string())),
+    Option<Uuid> => |v| Self::Text(v.map(|id| id.to_string())),
+    ContainerId => |v| v.0.into(),
+    DomainId => |v| v.0.into(),
+    HostId => |v| v.0.into(),
+    NetworkId => |v| v.0.into(),
+    OperationId => |v| v.0.into(),
+    PortId => |v| v.0.into(),
+    ProjectId => |v| v.0.into(),
+    Option<ProjectId> => |v| v.map(|id| id.0).into(),
+    UserId => |v| v.0.into(),
+    // Always nine decimals, so that text sorts as time does and nothing is rounded.
+    Timestamp => |v| Self::Text(Some(format!("{v:.9}"))),
+    Option<Timestamp> => |v| Self::Text(v.map(|at| format!("{at:.9}"))),
+}
+
+/// SQL and its values, for one table.
+pub(crate) struct Statement {
+    table: &'static str,
+    sql: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+impl Statement {
+    /// A statement whose rows belong to `table`, for error messages.
+    pub(crate) fn new(table: &'static str, sql: &'static str) -> Self {
+        Self {
+            table,
+            sql: Cow::Borrowed(sql),
+            values: Vec::new(),
+        }
+    }
+
+    /// Binds the next `$N` of the text.
+    pub(crate) fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Adds text.
+    pub(crate) fn push(&mut self, sql: &'static str) -> &mut Self {
+        self.sql.to_mut().push_str(sql);
+        self
+    }
+
+    /// Adds the next `$N` and binds it.
+    pub(crate) fn push_value(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        // Writing to a String cannot fail.
+        let _ = write!(self.sql.to_mut(), "${}", self.values.len());
+        self
+    }
+
+    /// Adds `($N, $N+1, …)` and binds it all.
+    pub(crate) fn push_list<T: Into<Value>>(
+        &mut self,
+        values: impl IntoIterator<Item = T>,
+    ) -> &mut Self {
+        for (index, value) in values.into_iter().enumerate() {
+            self.push(if index == 0 { "(" } else { ", " });
+            self.push_value(value);
+        }
+        self.push(")")
+    }
+}
+
+macro_rules! query {
+    ($database:ty, $statement:expr) => {{
+        let statement: Statement = $statement;
+        let mut query = sqlx::query::<$database>(AssertSqlSafe(statement.sql));
+        for value in statement.values {
+            query = match value {
+                Value::Text(text) => query.bind(text),
+                Value::Int(number) => query.bind(number),
+                Value::Bool(truth) => query.bind(truth),
+                Value::Bytes(bytes) => query.bind(bytes),
+            };
+        }
+        query
+    }};
+}
+
+/// An open transaction of either database. Dropped without [`Open::commit`], it is rolled back.
+pub(crate) enum Open {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Open {
+    pub(crate) async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Where statements go.
+pub(crate) enum Source {
+    /// Any connection that can read.
+    Sqlite(SqlitePool),
+    /// Any connection.
+    Postgres(PgPool),
+    /// One transaction.
+    Open(Box<Mutex<Open>>),
+}
+
+impl Source {
+    /// Every row of the answer.
+    pub(crate) async fn rows(&self, statement: Statement) -> Result<Vec<Row>> {
+        let table = statement.table;
+        let sqlite = |rows: Vec<SqliteRow>| Row::all(table, rows, Inner::Sqlite);
+        let postgres = |rows: Vec<PgRow>| Row::all(table, rows, Inner::Postgres);
+        Ok(match self {
+            Self::Sqlite(pool) => sqlite(query!(Sqlite, statement).fetch_all(pool).await?),
+            Self::Postgres(pool) => postgres(query!(Postgres, statement).fetch_all(pool).await?),
+            Self::Open(open) => match &mut *open.lock().await {
+                Open::Sqlite(tx) => sqlite(query!(Sqlite, statement).fetch_all(&mut **tx).await?),
+                Open::Postgres(tx) => {
+                    postgres(query!(Postgres, statement).fetch_all(&mut **tx).await?)
+                }
+            },
+        })
+    }
+
+    /// The first row of the answer, if there is one.
+    pub(crate) async fn row(&self, statement: Statement) -> Result<Option<Row>> {
+        Ok(self.rows(statement).await?.into_iter().next())
+    }
+
+    /// Runs a change; how many rows it touched.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite(pool) => query!(Sqlite, statement)
+                .execute(pool)
+                .await?
+                .rows_affected(),
+            Self::Postgres(pool) => query!(Postgres, statement)
+                .execute(pool)
+                .await?
+                .rows_affected(),
+            Self::Open(open) => match &mut *open.lock().await {
+                Open::Sqlite(tx) => query!(Sqlite, statement)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+                Open::Postgres(tx) => query!(Postgres, statement)
+                    .execute(&mut **tx)
+                    .await?
+                    .rows_affected(),
+            },
+        })
+    }
+}
+
+enum Inner {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// A row of an answer.
+pub(crate) struct Row {
+    table: &'static str,
+    inner: Inner,
+}
+
+/// A type that both databases can read from a column.
+pub(crate) trait Field:
+    for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl<T> Field for T where
+    T: for<'r> Decode<'r, Sqlite> + Type<Sqlite> + for<'r> Decode<'r, Postgres> + Type<Postgres>
+{
+}
+
+impl Row {
+    fn all<R>(table: &'static str, rows: Vec<R>, inner: fn(R) -> Inner) -> Vec<Self> {
+        rows.into_iter()
+            .map(|row| Self {
+                table,
+                inner: inner(row),
+            })
+            .collect()
+    }
+
+    fn read<T: Field>(&self, column: &str) -> std::result::Result<T, sqlx::Error> {
+        match &self.inner {
+            Inner::Sqlite(row) => row.try_get(column),
+            Inner::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    /// The column, as the database's own type.
+    pub(crate) fn get<T: Field>(&self, column: &str) -> Result<T> {
+        self.read(column).map_err(|error| self.corrupt(error))
+    }
+
+    /// A whole number that is never negative.
+    pub(crate) fn count<T: TryFrom<i64>>(&self, column: &str) -> Result<T> {
+        let number: i64 = self.get(column)?;
+        T::try_from(number)
+            .map_err(|_| self.corrupt(format_args!("{column} is {number}, which is out of range")))
+    }
+
+    /// A text that is one word of a closed set, a name, an id, an address or a time.
+    pub(crate) fn word<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
+        let text: String = self.get(column)?;
+        self.parse(column, &text)
+    }
+
+    /// The same where the column may be empty.
+    pub(crate) fn word_opt<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| self.parse(column, &text)).transpose()
+    }
+
+    /// A JSON document.
+    pub(crate) fn json<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
+        let text: String = self.get(column)?;
+        serde_json::from_str(&text).map_err(|error| self.corrupt(format_args!("{column}: {error}")))
+    }
+
+    /// The same where the column may be empty.
+    pub(crate) fn json_opt<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| {
+            serde_json::from_str(&text)
+                .map_err(|error| self.corrupt(format_args!("{column}: {error}")))
+        })
+        .transpose()
+    }
+
+    /// The error that says this row contradicts the program.
+    pub(crate) fn corrupt(&self, why: impl fmt::Display) -> Error {
+        Error::Corrupt {
+            table: self.table,
+            row: self
+                .read("id")
+                .unwrap_or_else(|_| "without an id".to_owned()),
+            why: why.to_string(),
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&self, column: &str, text: &str) -> Result<T> {
+        let word: StrDeserializer<'_, WordError> = text.into_deserializer();
+        T::deserialize(word).map_err(|error| self.corrupt(format_args!("{column}: {error}")))
+    }
+}
+
+/// A value as a JSON document.
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Internal(Box::new(error)))
+}
