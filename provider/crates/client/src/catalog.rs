@@ -1,0 +1,113 @@
+//! Where the container service is, by the catalog of a login.
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::Cause;
+
+/// A service of the catalog.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Service {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    endpoints: Vec<Endpoint>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Endpoint {
+    interface: String,
+    #[serde(default)]
+    region: Option<String>,
+    url: String,
+}
+
+/// Names of the service type, the usual one first.
+const KINDS: [&str; 2] = ["container", "application-container"];
+
+/// The address of the container service, without its version.
+pub(crate) fn base_of(catalog: &[Service], region: Option<&str>) -> Result<Url, Cause> {
+    let services: Vec<&Service> = catalog
+        .iter()
+        .filter(|service| KINDS.contains(&service.kind.as_str()))
+        .collect();
+    if services.is_empty() {
+        let mut offered: Vec<&str> = catalog
+            .iter()
+            .map(|service| service.kind.as_str())
+            .collect();
+        offered.sort_unstable();
+        return Err(Cause::Catalog {
+            message: format!(
+                "the catalog of this login names no service of the type container, only: {}",
+                if offered.is_empty() {
+                    "nothing at all (a login without a project has no catalog)".to_owned()
+                } else {
+                    offered.join(", ")
+                }
+            ),
+        });
+    }
+    let public: Vec<&Endpoint> = services
+        .iter()
+        .flat_map(|service| &service.endpoints)
+        .filter(|endpoint| endpoint.interface == "public")
+        .collect();
+    let found = public
+        .iter()
+        .find(|endpoint| region.is_none_or(|region| endpoint.region.as_deref() == Some(region)));
+    let Some(endpoint) = found else {
+        let mut regions: Vec<&str> = public.iter().filter_map(|e| e.region.as_deref()).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        return Err(Cause::Catalog {
+            message: format!(
+                "the container service has no public endpoint in the region {:?}, only in: {}",
+                region.unwrap_or_default(),
+                regions.join(", ")
+            ),
+        });
+    };
+    let url = endpoint.url.parse().map_err(|error| Cause::Catalog {
+        message: format!(
+            "the catalog's address of the container service, {:?}, is not one: {error}",
+            endpoint.url
+        ),
+    })?;
+    Ok(without_version(url))
+}
+
+/// The address without a trailing `/v1`, so that `/v1` and `/zund/v1` can follow.
+pub(crate) fn without_version(mut url: Url) -> Url {
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix("/v1").unwrap_or(path);
+    let path = path.trim_end_matches('/').to_owned();
+    url.set_path(&path);
+    url.set_query(None);
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picks_region_and_strips_the_version() {
+        let catalog: Vec<Service> = serde_json::from_str(
+            r#"[{"type":"container","endpoints":[
+                {"interface":"internal","region":"a","url":"http://in/v1"},
+                {"interface":"public","region":"a","url":"http://a:9517/v1"},
+                {"interface":"public","region":"b","url":"http://b/container/v1/"}]}]"#,
+        )
+        .unwrap();
+        assert_eq!(base_of(&catalog, None).unwrap().as_str(), "http://a:9517/");
+        assert_eq!(
+            base_of(&catalog, Some("b")).unwrap().as_str(),
+            "http://b/container"
+        );
+        let error = base_of(&catalog, Some("c")).unwrap_err().to_string();
+        assert!(error.contains("only in: a, b"), "{error}");
+        let error = base_of(&[], None).unwrap_err().to_string();
+        assert!(error.contains("nothing at all"), "{error}");
+    }
+}
