@@ -137,14 +137,29 @@
 //! }
 //! ```
 
+pub mod codec;
 pub mod data_source;
 pub mod diagnostic;
+pub mod handshake;
+mod log;
 pub mod path;
+pub mod plan;
 pub mod private;
+#[doc(hidden)]
+#[expect(
+    clippy::all,
+    clippy::pedantic,
+    clippy::allow_attributes,
+    reason = "generated code follows its generator's rules"
+)]
+pub mod proto;
 pub mod provider;
 pub mod resource;
 pub mod schema;
 pub mod serve;
+pub mod server;
+mod state;
+pub mod testing;
 pub mod types;
 pub mod value;
 
