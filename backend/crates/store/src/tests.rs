@@ -1,1 +1,18 @@
-//! One suite for both databases.
+//! One suite, run on SQLite always and on PostgreSQL when `TEST_POSTGRES_URL` names a server. Each case gets a
+//! database of its own from [`database`] and data from [`sample`].
+
+mod claims;
+mod containers;
+mod database;
+mod disk;
+mod hosts;
+mod identity;
+mod networks;
+mod opening;
+mod operations;
+mod paging;
+mod quotas;
+mod races;
+mod sample;
+mod secrets;
+mod transactions;
