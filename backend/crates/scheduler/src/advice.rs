@@ -43,13 +43,13 @@ impl fmt::Display for Change {
             Self::MemoryAtMost(memory) => write!(f, "memory of at most {memory} MiB"),
             Self::MemoryAtLeast(memory) => write!(f, "memory of at least {memory} MiB"),
             Self::DiskAtMost(disk) => write!(f, "disk of at most {disk} GiB"),
-            Self::NoDisk => f.write_str("no size for disk"),
+            Self::NoDisk => f.write_str("leaving out disk"),
             Self::Zone(zone) => write!(f, "zone {zone:?}"),
             Self::Runtime(names) => write!(f, "runtime {}", names.join(" or ")),
             Self::WithoutHints(hints) => write!(f, "leaving out {}", hints.join(" and ")),
             Self::SharedCpu => f.write_str("cpu_policy shared"),
             Self::OtherPorts(ports) => write!(f, "other host ports than {}", ports.join(" and ")),
-            Self::Host(_) => f.write_str("no other host asked for"),
+            Self::Host(_) => f.write_str("leaving out host"),
         }
     }
 }

@@ -23,6 +23,9 @@ use crate::advice::Change;
 use crate::place::Request;
 use crate::view::HostView;
 
+pub(crate) use compute::usable;
+pub(crate) use label::{Hint, asked as hints_asked};
+
 /// A reason to refuse, as the configuration and the answer name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Filter {

@@ -14,9 +14,15 @@
 
 mod advice;
 pub mod filter;
+#[cfg(test)]
+mod fixture;
+mod index;
+mod mark;
 pub mod place;
 pub mod policy;
+mod ranking;
 pub mod score;
+mod search;
 pub mod view;
 
 pub use filter::Filter;

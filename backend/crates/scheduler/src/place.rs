@@ -8,7 +8,7 @@ use zun_domain::unit::Amounts;
 
 use crate::advice;
 use crate::filter::{self, Candidate, Filter, Refused};
-use crate::score::{ring, score, start};
+use crate::search;
 use crate::view::{ClusterView, HostView};
 
 /// What becomes of the disk size of a request.
@@ -79,17 +79,7 @@ impl Request {
 
 /// The best host for a request. Takes nothing: [`ClusterView::allocate`] does.
 pub fn place(request: &Request, view: &ClusterView) -> Result<Placement, Unplaceable> {
-    let from = start(request.seed);
-    let best = view
-        .hosts()
-        .filter(|host| filter::passes(request, &Candidate::of(host), &view.policy().filters))
-        .min_by_key(|host| {
-            (
-                std::cmp::Reverse(score(host, &view.policy().weights)),
-                ring(host.place.id).wrapping_sub(from),
-            )
-        });
-    match best {
+    match search::best(request, view) {
         Some(host) => Ok(Placement {
             place: host.place.clone(),
         }),
@@ -147,3 +137,6 @@ fn refuse(request: &Request, view: &ClusterView) -> Unplaceable {
         advice: smallest.sentence(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! The cluster at one moment: what each host has, what is taken, and whether it may be used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use zun_domain::container::spec::Protocol;
 use zun_domain::host::{HostFacts, HostPlace};
 use zun_domain::id::HostId;
 use zun_domain::unit::Amounts;
 
+use crate::index::{Index, entry};
+use crate::mark::Mark;
 use crate::policy::Policy;
 
 /// One host as the scheduler sees it.
@@ -45,8 +47,9 @@ impl HostView {
 #[derive(Debug, Clone)]
 pub struct ClusterView {
     hosts: Vec<HostView>,
-    slots: BTreeMap<HostId, usize>,
+    slots: HashMap<HostId, usize>,
     policy: Policy,
+    index: Index,
 }
 
 impl ClusterView {
@@ -54,8 +57,9 @@ impl ClusterView {
     pub fn new(hosts: Vec<HostView>, policy: Policy) -> Self {
         let mut view = Self {
             hosts: Vec::with_capacity(hosts.len()),
-            slots: BTreeMap::new(),
+            slots: HashMap::with_capacity(hosts.len()),
             policy,
+            index: Index::default(),
         };
         for host in hosts {
             view.put(host);
@@ -75,17 +79,19 @@ impl ClusterView {
 
     /// One host.
     pub fn host(&self, id: HostId) -> Option<&HostView> {
-        self.slots.get(&id).and_then(|slot| self.hosts.get(*slot))
+        self.hosts.get(*self.slots.get(&id)?)
     }
 
     /// Adds a host, or puts a newer view of it in place of the one that is here.
     pub fn put(&mut self, host: HostView) {
-        match self.slots.get(&host.place.id) {
-            Some(slot) => self.hosts[*slot] = host,
-            None => {
-                self.slots.insert(host.place.id, self.hosts.len());
-                self.hosts.push(host);
-            }
+        let slot = *self.slots.entry(host.place.id).or_insert(self.hosts.len());
+        if let Some(before) = self.hosts.get(slot) {
+            self.index.remove(slot, before, &self.policy);
+        }
+        self.index.add(slot, &host, &self.policy);
+        match self.hosts.get_mut(slot) {
+            Some(here) => *here = host,
+            None => self.hosts.push(host),
         }
     }
 
@@ -105,13 +111,45 @@ impl ClusterView {
         });
     }
 
+    /// Takes a port of a host. Nothing happens where the host is not here.
+    pub fn take_port(&mut self, id: HostId, port: (Protocol, u16)) {
+        if let Some((slot, host)) = self.host_mut(id) {
+            host.ports_taken.insert(port);
+            self.index.mark(slot, Mark::PortTaken(port.0, port.1));
+        }
+    }
+
+    /// Gives back a port of a host. Nothing happens where the host is not here.
+    pub fn free_port(&mut self, id: HostId, port: (Protocol, u16)) {
+        if let Some((slot, host)) = self.host_mut(id) {
+            host.ports_taken.remove(&port);
+            self.index.unmark(slot, &Mark::PortTaken(port.0, port.1));
+        }
+    }
+
+    /// What a search looks at: the policy, the hosts, and the index whose slots count them.
+    pub(crate) fn parts(&self) -> (&Policy, &[HostView], &Index) {
+        (&self.policy, &self.hosts, &self.index)
+    }
+
+    fn host_mut(&mut self, id: HostId) -> Option<(usize, &mut HostView)> {
+        let slot = *self.slots.get(&id)?;
+        Some((slot, self.hosts.get_mut(slot)?))
+    }
+
+    /// A change that moves a host in the order and leaves its zone and its marks.
     fn change(&mut self, id: HostId, change: impl FnOnce(&mut HostView)) {
-        if let Some(host) = self
-            .slots
-            .get(&id)
-            .and_then(|slot| self.hosts.get_mut(*slot))
-        {
+        let Some(slot) = self.slots.get(&id).copied() else {
+            return;
+        };
+        if let Some(host) = self.hosts.get_mut(slot) {
+            let before = entry(slot, host, &self.policy);
             change(host);
+            let after = entry(slot, host, &self.policy);
+            self.index.rerank(&host.place.zone, before, after);
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
