@@ -1,0 +1,1 @@
+//! Every refusal, on real SQLite with a frozen clock.
