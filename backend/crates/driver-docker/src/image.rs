@@ -1,0 +1,309 @@
+//! Images of a Docker Engine and the registries behind it.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use bollard::models::{CreateImageInfo, ImageInspect};
+use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
+use futures::StreamExt;
+use tokio::sync::watch;
+use zun_domain::container::PullPolicy;
+use zun_domain::image::{PullProgress, ResolvedImage};
+use zun_domain::name::ImageRef;
+use zun_driver::image::{pinned, repository};
+use zun_driver::{Class, Error, ImageDriver, Result};
+
+use crate::{Docker, error};
+
+#[async_trait]
+impl ImageDriver for Docker {
+    async fn resolve(&self, image: &ImageRef, policy: PullPolicy) -> Result<ResolvedImage> {
+        let name = asked_name(image);
+        let resolved = |digest, present| ResolvedImage {
+            reference: image.clone(),
+            digest,
+            present,
+        };
+        if policy != PullPolicy::Always
+            && let Some(local) = self.local_image(&name).await?
+        {
+            return Ok(resolved(self.local_digest(image, local), true));
+        }
+        if policy == PullPolicy::Never {
+            return Err(Error::new(
+                Class::NotFound,
+                format!("the host has no image {image}, and the pull policy is never"),
+            ));
+        }
+        let digest = self.registry_digest(image, &name).await?;
+        let present = self.local_image(&pinned(image, &digest)).await?.is_some();
+        Ok(resolved(digest, present))
+    }
+
+    async fn pull(
+        &self,
+        image: &ResolvedImage,
+        progress: watch::Sender<PullProgress>,
+    ) -> Result<()> {
+        if self
+            .runnable(&pinned(&image.reference, &image.digest))
+            .await?
+            .is_some()
+        {
+            return Ok(());
+        }
+        self.fetch(image, &progress).await?;
+        self.tag_if_new(image).await
+    }
+}
+
+impl Docker {
+    async fn local_image(&self, name: &str) -> Result<Option<ImageInspect>> {
+        match self.client().await?.inspect_image(name).await {
+            Ok(image) => Ok(Some(image)),
+            Err(error) if error::is_absent(&error) => Ok(None),
+            Err(error) => Err(self.told(&format!("look at the image {name}"), error)),
+        }
+    }
+
+    /// The digest a local image has in the repository it was asked from, else its id.
+    fn local_digest(&self, asked: &ImageRef, image: ImageInspect) -> String {
+        let mine = familiar(repository(asked.as_str()));
+        let wanted = asked.as_str().split_once('@').map(|(_, digest)| digest);
+        let digests: Vec<&str> = image
+            .repo_digests
+            .iter()
+            .flatten()
+            .filter_map(|entry| entry.split_once('@'))
+            .filter(|(repository, _)| familiar(repository) == mine)
+            .map(|(_, digest)| digest)
+            .collect();
+        let exact = digests.iter().find(|digest| Some(**digest) == wanted);
+        if let Some(digest) = exact.or(digests.first()) {
+            return (*digest).to_owned();
+        }
+        let id = image.id.unwrap_or_default();
+        self.memory().image_ids.insert(id.clone());
+        id
+    }
+
+    async fn registry_digest(&self, image: &ImageRef, name: &str) -> Result<String> {
+        let answer = self
+            .client()
+            .await?
+            .inspect_registry_image(name, None)
+            .await;
+        let answer = answer
+            .map_err(|error| error::told_by_registry(&self.inner.socket, image.as_str(), error))?;
+        answer.descriptor.digest.ok_or_else(|| {
+            Error::new(
+                Class::Internal,
+                format!("the registry of the image {image} answers without a digest"),
+            )
+        })
+    }
+
+    /// What the engine calls the image of a pinned reference; `None` where it has none. What stands behind
+    /// the `@` is a registry's digest or, for images that never were in one, the image's own id.
+    pub(crate) async fn runnable(&self, image: &str) -> Result<Option<String>> {
+        let digest = image.split_once('@').map(|(_, digest)| digest);
+        if let Some(digest) = digest
+            && self.memory().image_ids.contains(digest)
+        {
+            if self.local_image(digest).await?.is_some() {
+                return Ok(Some(digest.to_owned()));
+            }
+            self.memory().image_ids.remove(digest);
+        }
+        if self.local_image(image).await?.is_some() {
+            return Ok(Some(image.to_owned()));
+        }
+        let Some(digest) = digest else {
+            return Ok(None);
+        };
+        let by_id = self.local_image(digest).await?.and_then(|found| found.id);
+        if by_id.as_deref() != Some(digest) {
+            return Ok(None);
+        }
+        self.memory().image_ids.insert(digest.to_owned());
+        Ok(by_id)
+    }
+
+    async fn fetch(
+        &self,
+        image: &ResolvedImage,
+        progress: &watch::Sender<PullProgress>,
+    ) -> Result<()> {
+        let options = CreateImageOptionsBuilder::new()
+            .from_image(repository(image.reference.as_str()))
+            .tag(&image.digest)
+            .build();
+        let client = self.client().await?;
+        let mut messages = std::pin::pin!(client.create_image(Some(options), None, None));
+        let mut layers = Layers::default();
+        while let Some(message) = messages.next().await {
+            let message = message.map_err(|error| {
+                error::told_by_registry(&self.inner.socket, image.reference.as_str(), error)
+            })?;
+            if layers.hear(message) {
+                progress.send_replace(layers.sum());
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the fetched image its tag where that is free, so that the host's own copy is found by it later.
+    async fn tag_if_new(&self, image: &ResolvedImage) -> Result<()> {
+        let reference = image.reference.with_tag();
+        if reference.contains('@') || self.local_image(&reference).await?.is_some() {
+            return Ok(());
+        }
+        let name = repository(&reference);
+        let tag = reference.get(name.len() + 1..).unwrap_or("latest");
+        let options = TagImageOptionsBuilder::new().repo(name).tag(tag).build();
+        let fetched = pinned(&image.reference, &image.digest);
+        let tagged = self
+            .client()
+            .await?
+            .tag_image(&fetched, Some(options))
+            .await;
+        tagged.map_err(|error| self.told(&format!("tag the image {reference}"), error))
+    }
+}
+
+/// The name to ask by: with its digest alone where it has one, else with its tag.
+fn asked_name(image: &ImageRef) -> String {
+    match image.as_str().split_once('@') {
+        Some((_, digest)) => pinned(image, digest),
+        None => image.with_tag(),
+    }
+}
+
+/// A repository as Docker writes it in its lists: without the registry that is the default one.
+fn familiar(repository: &str) -> &str {
+    let name = ["docker.io/", "index.docker.io/"]
+        .iter()
+        .find_map(|registry| repository.strip_prefix(registry))
+        .unwrap_or(repository);
+    name.strip_prefix("library/").unwrap_or(name)
+}
+
+/// The layers of a pull, by their id.
+#[derive(Default)]
+struct Layers {
+    by_id: HashMap<String, Layer>,
+}
+
+#[derive(Default)]
+struct Layer {
+    done: bool,
+    bytes_done: u64,
+    bytes: u64,
+}
+
+impl Layers {
+    /// Takes a message of the engine in; false where it says nothing of a layer.
+    fn hear(&mut self, message: CreateImageInfo) -> bool {
+        let (Some(id), Some(status)) = (message.id, message.status) else {
+            return false;
+        };
+        if status.starts_with("Pulling from") {
+            return false;
+        }
+        let layer = self.by_id.entry(id).or_default();
+        let detail = message.progress_detail.unwrap_or_default();
+        let count = |number: Option<i64>| {
+            number
+                .and_then(|n| u64::try_from(n).ok())
+                .filter(|n| *n > 0)
+        };
+        match status.as_str() {
+            "Downloading" => {
+                layer.bytes = count(detail.total).unwrap_or(layer.bytes);
+                layer.bytes_done = count(detail.current).unwrap_or(layer.bytes_done);
+            }
+            "Download complete" => layer.bytes_done = layer.bytes,
+            "Pull complete" | "Already exists" => {
+                layer.done = true;
+                layer.bytes_done = layer.bytes;
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn sum(&self) -> PullProgress {
+        let mut sum = PullProgress::default();
+        for layer in self.by_id.values() {
+            sum.layers += 1;
+            sum.layers_done += u32::from(layer.done);
+            sum.bytes_done += layer.bytes_done;
+            sum.bytes += layer.bytes;
+        }
+        sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bollard::models::ProgressDetail;
+
+    fn say(layers: &mut Layers, id: &str, status: &str, bytes: Option<(i64, i64)>) -> bool {
+        layers.hear(CreateImageInfo {
+            id: Some(id.to_owned()),
+            status: Some(status.to_owned()),
+            progress_detail: bytes.map(|(current, total)| ProgressDetail {
+                current: Some(current),
+                total: Some(total),
+            }),
+            ..CreateImageInfo::default()
+        })
+    }
+
+    #[test]
+    fn progress_is_summed_over_layers() {
+        let mut layers = Layers::default();
+        assert!(!say(
+            &mut layers,
+            "latest",
+            "Pulling from library/nginx",
+            None
+        ));
+        say(&mut layers, "a", "Pulling fs layer", None);
+        say(&mut layers, "b", "Already exists", None);
+        say(&mut layers, "a", "Downloading", Some((10, 100)));
+        let half = PullProgress {
+            layers_done: 1,
+            layers: 2,
+            bytes_done: 10,
+            bytes: 100,
+        };
+        assert_eq!(layers.sum(), half);
+        say(&mut layers, "a", "Extracting", Some((50, 100)));
+        say(&mut layers, "a", "Pull complete", None);
+        let whole = PullProgress {
+            layers_done: 2,
+            layers: 2,
+            bytes_done: 100,
+            bytes: 100,
+        };
+        assert_eq!(layers.sum(), whole);
+    }
+
+    #[test]
+    fn the_default_registry_has_three_spellings() {
+        for name in [
+            "nginx",
+            "library/nginx",
+            "docker.io/library/nginx",
+            "index.docker.io/library/nginx",
+        ] {
+            assert_eq!(familiar(name), "nginx");
+        }
+        assert_eq!(
+            familiar("r.example/library/nginx"),
+            "r.example/library/nginx"
+        );
+    }
+}

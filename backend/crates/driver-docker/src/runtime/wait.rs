@@ -1,0 +1,100 @@
+//! Waiting for containers: by the engine's own wait call and its events, never by asking again and again.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::errors::Error as Bollard;
+use bollard::query_parameters::{EventsOptionsBuilder, WaitContainerOptionsBuilder};
+use futures::StreamExt;
+use zun_domain::container::{Health, Observed, Phase};
+use zun_domain::time::Timestamp;
+use zun_driver::runtime::RuntimeName;
+use zun_driver::{Class, Error, Result};
+
+use crate::{Docker, error};
+
+impl Docker {
+    /// Returns once the engine says that the condition holds, at once where it does already.
+    pub(super) async fn wait_for(&self, name: &str, condition: &str) -> Result<()> {
+        let tried = format!("wait for container {name}");
+        let options = WaitContainerOptionsBuilder::new()
+            .condition(condition)
+            .build();
+        let client = self.client().await?;
+        let mut answers = std::pin::pin!(client.wait_container(name, Some(options)));
+        match answers.next().await {
+            // bollard takes an exit code other than 0 for an error.
+            Some(Ok(_) | Err(Bollard::DockerContainerWaitError { .. })) => Ok(()),
+            Some(Err(error)) if error::is_absent(&error) => Err(Self::no_container(name)),
+            Some(Err(error)) => Err(self.told(&tried, error)),
+            None => Err(closed(&tried)),
+        }
+    }
+
+    /// Settled as running, or with a verdict of its health check, or not running.
+    ///
+    /// A container that ends and is restarted within the time shows as what it then is: the engine's wait
+    /// ends only when the restart policy has given up.
+    pub(super) async fn settled(
+        &self,
+        name: RuntimeName,
+        settle: Duration,
+        healthy: bool,
+    ) -> Result<Observed> {
+        if healthy {
+            let seen = self.existing(name).await?;
+            if seen.phase != Phase::Running {
+                return Ok(seen);
+            }
+            if seen.health.is_some() {
+                return self.verdict(name, seen).await;
+            }
+        }
+        let text = name.to_string();
+        let ended = self.wait_for(&text, "not-running");
+        if let Ok(ended) = tokio::time::timeout(settle, ended).await {
+            ended?;
+        }
+        self.existing(name).await
+    }
+
+    /// Follows the container's events since its start, which the engine remembers: nothing is missed between
+    /// the look and the subscription.
+    async fn verdict(&self, name: RuntimeName, mut seen: Observed) -> Result<Observed> {
+        let tried = format!("wait for container {name}");
+        let filters = HashMap::from([
+            ("type", vec!["container"]),
+            ("container", vec![seen.runtime.0.as_str()]),
+            (
+                "event",
+                vec!["health_status", "die", "destroy", "pause", "start"],
+            ),
+        ]);
+        let mut options = EventsOptionsBuilder::new().filters(&filters);
+        if let Some(started) = seen.started_at {
+            options = options.since(&unix(started));
+        }
+        let client = self.client().await?;
+        let mut events = std::pin::pin!(client.events(Some(options.build())));
+        while seen.phase == Phase::Running && seen.health == Some(Health::Starting) {
+            match events.next().await {
+                Some(Ok(_)) => seen = self.existing(name).await?,
+                Some(Err(error)) => return Err(self.told(&tried, error)),
+                None => return Err(closed(&tried)),
+            }
+        }
+        Ok(seen)
+    }
+}
+
+/// A moment as the events call takes it: seconds and nanoseconds since 1970.
+pub(super) fn unix(moment: Timestamp) -> String {
+    format!("{}.{:09}", moment.as_second(), moment.subsec_nanosecond())
+}
+
+fn closed(tried: &str) -> Error {
+    Error::new(
+        Class::Unavailable,
+        format!("cannot {tried}: the Docker Engine closed the connection"),
+    )
+}
