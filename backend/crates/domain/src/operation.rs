@@ -87,7 +87,7 @@ impl OperationState {
 }
 
 /// Why an operation failed, with all that helps to mend it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Failure {
     /// What was tried and what came back, one sentence or a few.
     pub message: String,

@@ -1,6 +1,7 @@
 //! One use case per file. Each reads, decides and commits, then nudges the executor.
 
 pub mod act_on_container;
+mod admission;
 pub mod create_container;
 pub mod delete_container;
 pub mod preview;

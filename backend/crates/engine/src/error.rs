@@ -125,3 +125,42 @@ impl Error {
         Self::Invalid { field: field.into(), message: message.into() }
     }
 }
+
+impl From<zun_store::Error> for Error {
+    fn from(error: zun_store::Error) -> Self {
+        use zun_store::Constraint;
+        let text = with_cause(&error);
+        match error {
+            zun_store::Error::NotFound { what, id } => Self::NotFound { what, ident: id },
+            zun_store::Error::Full { .. } => Self::Full(text),
+            zun_store::Error::Unavailable { .. } => Self::Unavailable(text),
+            zun_store::Error::Conflict { constraint } => match constraint {
+                Constraint::OperationUnfinished
+                | Constraint::AddressTaken
+                | Constraint::HostPortTaken
+                | Constraint::SubnetTaken
+                | Constraint::Generation { .. } => Self::Conflict(format!("{constraint}; somebody was faster: try again")),
+                other => Self::Conflict(other.to_string()),
+            },
+            _ => Self::Internal(text),
+        }
+    }
+}
+
+impl From<zun_driver::Error> for Error {
+    fn from(error: zun_driver::Error) -> Self {
+        use zun_driver::Class;
+        match error.class {
+            Class::Unavailable | Class::Exhausted => Self::Unavailable(error.message),
+            Class::Conflict | Class::NotFound | Class::Refused => Self::Conflict(error.message),
+            Class::Internal => Self::Internal(error.message),
+        }
+    }
+}
+
+fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}

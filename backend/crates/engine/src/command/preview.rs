@@ -1,0 +1,199 @@
+//! What a create or an update would do: the same checks and the same planner, with every problem
+//! collected and nothing written.
+
+use std::collections::BTreeSet;
+
+use zun_domain::container::change::{Change as FieldChange, Effect, changes};
+use zun_domain::container::{Container, ContainerSpec, WaitFor, Wish};
+use zun_domain::id::ContainerId;
+use zun_domain::name::{ContainerName, HostName};
+use zun_domain::placement::{Rejection, Unplaceable};
+use zun_domain::quota::Usage;
+use zun_planner::update::{effect, plan_update};
+use zun_scheduler::place;
+
+use super::create_container::seed_of;
+use super::resolve::{Resolved, check_spec, publish};
+use super::update_container::Wanted;
+use super::{Edit, UpdateContainer};
+use crate::call::Call;
+use crate::context::Engine;
+use crate::error::{Error, Result};
+
+/// What is meant to be done.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// The container to be changed; a create where none is given.
+    pub container: Option<String>,
+    /// Name.
+    pub name: Option<ContainerName>,
+    /// The whole specification.
+    pub spec: ContainerSpec,
+    /// What it should be doing.
+    pub wish: Option<Wish>,
+    /// When it would count as done.
+    pub wait_for: WaitFor,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// Kind and sentence of everything in the way.
+    pub problems: Vec<(&'static str, String)>,
+    /// Where it would run.
+    pub host: Option<HostName>,
+    /// Every host refused.
+    pub rejections: Vec<Rejection>,
+    /// What an update does; `None` for a create.
+    pub effect: Option<Effect>,
+    /// Fields an update changes.
+    pub changes: Vec<FieldChange>,
+    /// What the image reference means now.
+    pub image_digest: Option<String>,
+    /// Steps in words.
+    pub steps: Vec<String>,
+}
+
+impl Verdict {
+    fn note(&mut self, kind: &'static str, error: &Error) {
+        self.problems.push((kind, error.to_string()));
+    }
+
+    fn note_unplaceable(&mut self, unplaceable: Unplaceable) {
+        self.problems.push(("placement", unplaceable.to_string()));
+        self.rejections = unplaceable.rejections;
+    }
+}
+
+impl Engine {
+    /// What a create or an update would do. Refuses only what is not a question: an unknown container.
+    pub async fn container_preview(&self, call: &Call, ask: Ask) -> Result<Verdict> {
+        match &ask.container {
+            Some(ident) => {
+                let seen = self.container_get(call, ident).await?;
+                self.preview_update(&seen, ask).await
+            }
+            None => self.preview_create(call, ask).await,
+        }
+    }
+
+    async fn resolved_or_noted(&self, spec: &ContainerSpec, verdict: &mut Verdict) -> Option<Resolved> {
+        match self.resolve(spec).await {
+            Ok(resolved) => {
+                verdict.image_digest = Some(resolved.image.digest.clone());
+                Some(resolved)
+            }
+            Err(error) => {
+                verdict.note("image", &error);
+                None
+            }
+        }
+    }
+
+    async fn preview_create(&self, call: &Call, ask: Ask) -> Result<Verdict> {
+        let mut verdict = Verdict::default();
+        if let Err(error) = check_spec(self, &ask.spec, ask.wish, ask.wait_for) {
+            verdict.note("spec", &error);
+            return Ok(verdict);
+        }
+        let spec = ask.spec.clone().with_defaults(&self.settings.defaults);
+        let resolved = self.resolved_or_noted(&spec, &mut verdict).await;
+        let project = call.caller.project;
+        let mut tx = self.store.begin().await?;
+        if let Some(name) = &ask.name
+            && let Some(existing) = tx.containers_named(Some(project), name.as_str()).await?.first()
+        {
+            verdict.note("name", &Error::NameTaken { name: name.to_string(), existing: existing.id });
+        }
+        let more = Usage { containers: 1, amounts: spec.amounts() };
+        if let Err(error) = self.admit_more(&mut tx, project, &more).await {
+            verdict.note("quota", &error);
+        }
+        let busy = resolved.as_ref().map(|resolved| resolved.busy.clone()).unwrap_or_default();
+        let view = self.cluster_view(&mut tx, &busy, &BTreeSet::new()).await?;
+        let id = ContainerId(self.ids.uuid());
+        match place(&self.request_of(&spec, id), &view) {
+            Ok(placement) => {
+                let none = BTreeSet::new();
+                let taken = view.host(placement.place.id).map_or(&none, |host| &host.ports_taken);
+                if let Err(error) = publish(self, spec.ports.as_ref(), &[], taken, seed_of(id)) {
+                    verdict.note("ports", &error);
+                }
+                verdict.host = Some(placement.place.name);
+            }
+            Err(unplaceable) => verdict.note_unplaceable(unplaceable),
+        }
+        drop(tx);
+        verdict.steps = words_of_create(&spec, &ask, resolved.as_ref());
+        Ok(verdict)
+    }
+
+    async fn preview_update(&self, seen: &Container, ask: Ask) -> Result<Verdict> {
+        let mut verdict = Verdict { host: Some(seen.place.name.clone()), ..Verdict::default() };
+        let update = UpdateContainer {
+            expected: None,
+            name: ask.name,
+            edit: Edit::Whole(Box::new(ask.spec)),
+            wish: ask.wish,
+            wait_for: ask.wait_for,
+            unique: true,
+        };
+        let wanted = match self.wanted(seen, &update) {
+            Ok(wanted) => wanted,
+            Err(error) => {
+                verdict.note(if matches!(error, Error::InvalidState { .. }) { "state" } else { "spec" }, &error);
+                return Ok(verdict);
+            }
+        };
+        verdict.changes = changes(&seen.desired.spec, &wanted.spec);
+        verdict.effect = Some(effect(seen, &wanted.spec, false));
+        let resolved = match self.resolve_change(seen, &wanted).await {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                verdict.note("image", &error);
+                return Ok(verdict);
+            }
+        };
+        verdict.image_digest = Some(resolved.image.digest.clone());
+        self.preview_change(seen, wanted, &resolved, update.wait_for, &mut verdict).await?;
+        Ok(verdict)
+    }
+
+    async fn preview_change(
+        &self,
+        seen: &Container,
+        wanted: Wanted,
+        resolved: &Resolved,
+        wait_for: WaitFor,
+        verdict: &mut Verdict,
+    ) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        if wanted.name != seen.desired.name {
+            let others = tx.containers_named(Some(seen.project), wanted.name.as_str()).await?;
+            if let Some(other) = others.iter().find(|other| other.id != seen.id) {
+                verdict.note("name", &Error::NameTaken { name: wanted.name.to_string(), existing: other.id });
+            }
+        }
+        match self.decide_update(&mut tx, seen, wanted, resolved, wait_for).await {
+            Ok((_, change)) => verdict.steps = plan_update(seen, &change).words(),
+            Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
+            Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),
+            Err(error @ Error::Conflict(_)) => verdict.note("ports", &error),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+/// The steps of a create, in words. Host and address do not matter to them.
+fn words_of_create(spec: &ContainerSpec, ask: &Ask, resolved: Option<&Resolved>) -> Vec<String> {
+    let mut words = Vec::new();
+    if resolved.is_some_and(|resolved| !resolved.image.present) {
+        words.push(format!("pulling {}", spec.image));
+    }
+    words.push(format!("creating container from {}", spec.image));
+    if ask.wish != Some(Wish::Stopped) {
+        words.push("starting".to_owned());
+    }
+    words
+}

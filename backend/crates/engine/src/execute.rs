@@ -1,0 +1,188 @@
+//! The one executor: log the intent, call the driver, log the outcome; undo in reverse. It knows no noun
+//! and makes no choice; the plan was decided when the operation was accepted.
+//!
+//! An operation holds its container's turn from its first step to its last, so that a delete that has
+//! cancelled it starts only when it has let go. While an engine does not answer, the operation waits and
+//! says so; it fails only for what will not change by waiting. Ended by a drain or a crash, it goes on
+//! from its log: [`crate::recover`].
+
+mod ending;
+mod finish;
+mod follow;
+mod journal;
+mod step;
+mod wait;
+
+pub(crate) use follow::Followed;
+
+use zun_domain::container::{Desired, Observed};
+use zun_domain::id::HostId;
+use zun_domain::operation::{Failure, Operation, OperationState};
+use zun_domain::runtime::RuntimeName;
+use zun_planner::{Action, OnFailure, Plan};
+use zun_store::StepEntry;
+
+use crate::context::{Engine, lock};
+use crate::error::{Error, Result};
+use journal::{Cursor, Entry};
+use step::Stopped;
+
+/// One operation with all that is needed to do it.
+pub(crate) struct Work {
+    pub(crate) operation: Operation,
+    pub(crate) host: HostId,
+    pub(crate) plan: Plan,
+    pub(crate) target: Option<Desired>,
+    cursor: Cursor,
+}
+
+/// How the steps ended.
+pub(crate) enum Outcome {
+    /// All are done; what the last wait has shown, where nothing changed after it.
+    Done(Option<Observed>),
+    /// One failed. `kept` where what was made stays.
+    Failed { failure: Failure, kept: bool },
+    /// The process is stopping, or the operation was cancelled: nothing more is written.
+    Interrupted,
+}
+
+impl Engine {
+    /// Starts the work on an operation that was committed.
+    pub(crate) fn nudge(&self, operation: &Operation) {
+        let followed = self.follow(operation);
+        let (engine, operation) = (self.clone(), operation.clone());
+        self.spawn(async move {
+            if let Err(error) = engine.run(operation.clone(), &followed).await {
+                tracing::error!(operation = %operation.id, container = %operation.container, "operation stopped: {error}");
+            }
+        });
+    }
+
+    async fn run(&self, operation: Operation, followed: &Followed) -> Result<()> {
+        let turn = self.turn(operation.container);
+        let _held = turn.lock().await;
+        let container = operation.container;
+        if let Some(work) = self.load(operation).await? {
+            let outcome = self.drive(&work, followed).await;
+            match outcome {
+                Outcome::Interrupted => self.unfollow_cancelled(&work.operation, followed),
+                outcome => self.finish(&work, outcome, followed).await?,
+            }
+        }
+        self.let_go(container).await;
+        Ok(())
+    }
+
+    /// What the log says is left to do; `None` for one that has ended meanwhile.
+    async fn load(&self, operation: Operation) -> Result<Option<Work>> {
+        let current = self.store.operation_get(operation.id).await?;
+        if current.state.is_final() {
+            return Ok(None);
+        }
+        let container = self.store.container_get(operation.container).await?;
+        let (plan, target) = self.store.operation_plan(operation.id).await?;
+        let broken = |error: serde_json::Error| Error::Internal(format!("the plan of operation {} is broken: {error}", operation.id));
+        let plan: Plan = serde_json::from_str(&plan).map_err(broken)?;
+        let target = target.map(|text| serde_json::from_str(&text)).transpose().map_err(broken)?;
+        let entries = self.store.step_entries(operation.id).await?;
+        let cursor = Cursor::read(&entries, current.state == OperationState::Undoing);
+        Ok(Some(Work { operation: current, host: container.place.id, plan, target, cursor }))
+    }
+
+    async fn drive(&self, work: &Work, followed: &Followed) -> Outcome {
+        if let Some(from) = work.cursor.undoing_from {
+            let failure = work.cursor.failure.clone();
+            return self.undo(work, from, failure, followed).await;
+        }
+        let mut seen = None;
+        let mut done_before = None;
+        for index in work.cursor.next..work.plan.steps.len() {
+            let step = &work.plan.steps[index];
+            let entry = Entry::advance(done_before, index, &step.action);
+            if self.write(work, entry, followed).await.is_err() {
+                return Outcome::Interrupted;
+            }
+            match self.perform_patiently(work, &step.action, followed).await {
+                Ok(observed) => {
+                    seen = if survives(&step.action) { observed.or(seen) } else { observed };
+                    done_before = Some(index);
+                }
+                Err(Stopped::Interrupted) => return Outcome::Interrupted,
+                Err(Stopped::Failed(failure)) => {
+                    let failure = self.with_evidence(work, &step.action, failure).await;
+                    return self.fail(work, index, step.on_failure, failure, followed).await;
+                }
+            }
+        }
+        Outcome::Done(seen)
+    }
+
+    async fn fail(&self, work: &Work, index: usize, rule: OnFailure, failure: Failure, followed: &Followed) -> Outcome {
+        if self.write(work, Entry::failed(index, &failure, rule), followed).await.is_err() {
+            return Outcome::Interrupted;
+        }
+        match rule {
+            OnFailure::Keep => Outcome::Failed { failure, kept: true },
+            OnFailure::Undo => self.undo(work, index, failure, followed).await,
+        }
+    }
+
+    /// Takes back the steps up to `from`, the failed one included: its answer may have been lost.
+    async fn undo(&self, work: &Work, from: usize, failure: Failure, followed: &Followed) -> Outcome {
+        for index in (0..=from.min(work.plan.steps.len().saturating_sub(1))).rev() {
+            let Some(step) = work.plan.steps.get(index) else { continue };
+            if work.cursor.undone.contains(&index) || step.undo.is_empty() {
+                continue;
+            }
+            for action in &step.undo {
+                match self.perform_patiently(work, action, followed).await {
+                    Ok(_) => {}
+                    Err(Stopped::Interrupted) => return Outcome::Interrupted,
+                    Err(Stopped::Failed(problem)) => self.note_leftover(work, action, &problem).await,
+                }
+            }
+            if self.write(work, Entry::undone(index, &step.action), followed).await.is_err() {
+                return Outcome::Interrupted;
+            }
+        }
+        Outcome::Failed { failure, kept: false }
+    }
+
+    /// What an undo could not take back is named; the sweep tries again.
+    async fn note_leftover(&self, work: &Work, action: &Action, problem: &Failure) {
+        tracing::warn!(operation = %work.operation.id, container = %work.operation.container,
+            "cannot take back ({}): {}", action.progress(), problem.message);
+    }
+
+    /// Ends the turn; what changed in the engine meanwhile is looked at now.
+    async fn let_go(&self, container: zun_domain::id::ContainerId) {
+        if lock(&self.unseen).remove(&container)
+            && let Err(error) = self.observe(container).await
+        {
+            tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
+        }
+        let mut turns = lock(&self.turns);
+        if turns.get(&container).is_some_and(|turn| std::sync::Arc::strong_count(turn) <= 2) {
+            turns.remove(&container);
+        }
+    }
+}
+
+/// Whether what a wait has shown still holds after this action.
+fn survives(action: &Action) -> bool {
+    matches!(action, Action::Remove(RuntimeName::Aside(..)))
+}
+
+impl Entry {
+    fn failed(index: usize, failure: &Failure, rule: OnFailure) -> Self {
+        let text = serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone());
+        let undoing = rule == OnFailure::Undo;
+        let progress = if undoing { "taking back what was done" } else { "failed" };
+        Self {
+            logs: vec![(index, false, StepEntry::Failed(text))],
+            state: if undoing { OperationState::Undoing } else { OperationState::Running },
+            progress: progress.to_owned(),
+            steps_done: index,
+        }
+    }
+}

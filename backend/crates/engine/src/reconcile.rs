@@ -1,0 +1,132 @@
+//! Keeps the record true: looks at what changed in the engines, when they say so and now and then at
+//! everything. It takes no input and records what it sees; it changes something only where the user
+//! asked for that: `auto_heal`, `auto_remove`, a name put back (semantics.md §1.1).
+
+mod heal;
+mod observe;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::time::MissedTickBehavior;
+use zun_domain::id::{ContainerId, HostId};
+use zun_driver::runtime::{Found, RuntimeEvent};
+use zun_store::ContainerQuery;
+
+use crate::context::{Engine, lock};
+use crate::error::Result;
+
+/// Containers read at once from the store.
+const PAGE: u32 = 1000;
+
+impl Engine {
+    /// Starts the two loops of every host.
+    pub(crate) fn watch_hosts(&self) {
+        for host in self.driven() {
+            let engine = self.clone();
+            self.spawn(async move { engine.follow_events(host).await });
+            let engine = self.clone();
+            self.spawn(async move { engine.look_periodically(host).await });
+        }
+    }
+
+    async fn follow_events(&self, host: HostId) {
+        let Ok(drivers) = self.drivers(host) else { return };
+        let mut events = drivers.runtime.events();
+        loop {
+            let event = tokio::select! {
+                () = self.stop.cancelled() => return,
+                event = events.next() => event,
+            };
+            match event {
+                Some(RuntimeEvent::Changed(id)) => self.look_at(id).await,
+                Some(RuntimeEvent::Resync) => {
+                    self.note_host(host, None);
+                    self.look_at_everything(host).await;
+                }
+                Some(RuntimeEvent::Lost(reason)) => {
+                    tracing::warn!(host = %host, "the engine's event stream is gone: {reason}");
+                    self.note_host(host, Some(reason));
+                }
+                None => return,
+            }
+        }
+    }
+
+    async fn look_periodically(&self, host: HostId) {
+        let mut ticks = tokio::time::interval(Duration::from_secs(self.settings.reconcile_seconds.max(1)));
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = self.look_at_hosts().await {
+                tracing::warn!("cannot record the hosts: {error}");
+            }
+            self.look_at_everything(host).await;
+            self.purge().await;
+        }
+    }
+
+    /// One container, on a hint.
+    async fn look_at(&self, id: ContainerId) {
+        if let Err(error) = self.observe(id).await {
+            tracing::warn!(container = %id, "cannot look at it: {error}");
+        }
+    }
+
+    /// Every container of a host: what the store has against what the engine shows, and leftovers.
+    pub(crate) async fn look_at_everything(&self, host: HostId) {
+        if self.why_down(host).is_some() {
+            return;
+        }
+        if let Err(error) = self.compare(host).await {
+            tracing::warn!(host = %host, "cannot compare the store with the engine: {error}");
+        }
+    }
+
+    async fn compare(&self, host: HostId) -> Result<()> {
+        let found = self.drivers(host)?.runtime.list().await?;
+        self.sweep(host, &found).await?;
+        let current: HashMap<ContainerId, Found> = found
+            .into_iter()
+            .filter(|found| found.name == zun_domain::container::Container::runtime_name(found.container))
+            .map(|found| (found.container, found))
+            .collect();
+        let mut marker = None;
+        loop {
+            let query = ContainerQuery { limit: PAGE, marker, ..ContainerQuery::default() };
+            let page = self.store.container_list(&query).await?;
+            for container in page.iter().filter(|container| container.place.id == host) {
+                let shown = current.get(&container.id).map(|found| &found.observed);
+                if container.observed.as_ref() != shown {
+                    self.look_at(container.id).await;
+                }
+            }
+            match page.last() {
+                Some(last) if page.len() == PAGE as usize => marker = Some(last.id),
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    async fn purge(&self) {
+        let kept = jiff::SignedDuration::from_hours(24 * i64::from(self.settings.keep_operations_days));
+        let Ok(before) = self.clock.now().checked_sub(kept) else { return };
+        let purged = async {
+            let mut tx = self.store.begin().await?;
+            tx.operations_purge(before).await?;
+            tx.commit().await
+        };
+        if let Err(error) = purged.await {
+            tracing::warn!("cannot purge old operations: {error}");
+        }
+    }
+
+    /// Remembers a change that came while an operation was at work; it is looked at when that ends.
+    fn remember(&self, id: ContainerId) {
+        lock(&self.unseen).insert(id);
+    }
+}

@@ -1,0 +1,107 @@
+//! One container: what the engine shows now, written where it differs from the record.
+
+use zun_domain::container::{Container, Life, Observed, Phase};
+use zun_domain::id::ContainerId;
+use zun_domain::operation::Event;
+use zun_domain::runtime::RuntimeName;
+
+use crate::context::Engine;
+use crate::error::Result;
+
+impl Engine {
+    /// Records what the engine shows, unless an operation is at work: its end records it.
+    pub(crate) async fn observe(&self, id: ContainerId) -> Result<()> {
+        let turn = self.turn(id);
+        let Ok(_held) = turn.try_lock() else {
+            self.remember(id);
+            return Ok(());
+        };
+        let Some(container) = self.store.container_find(id).await? else { return Ok(()) };
+        if container.life != Life::Live || self.store.operation_running_of(id).await?.is_some() {
+            return Ok(());
+        }
+        let seen = self.seen_by_its_name(&container).await?;
+        if seen == container.observed {
+            return Ok(());
+        }
+        let note = what_happened(&container, seen.as_ref());
+        let mut tx = self.store.begin().await?;
+        if tx.operation_running_of(id).await?.is_some() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        tx.container_observe(id, seen.as_ref(), &container.life, note.reason.as_deref(), None, now).await?;
+        tx.event_insert(&Event {
+            at: now,
+            container: id,
+            operation: None,
+            kind: note.word.to_owned(),
+            message: note.sentence,
+        })
+        .await?;
+        tx.commit().await?;
+        drop(_held);
+        self.heal(Container { observed: seen, ..container }).await
+    }
+
+    /// What its name shows. One that was renamed by hand gets its name back first (semantics.md §1.4).
+    async fn seen_by_its_name(&self, container: &Container) -> Result<Option<Observed>> {
+        let runtime = &self.drivers(container.place.id)?.runtime;
+        let name = RuntimeName::Current(container.id);
+        if let Some(seen) = runtime.find(name).await? {
+            return Ok(Some(seen));
+        }
+        runtime.rename(container.id, container.desired.revision, name).await?;
+        Ok(runtime.find(name).await?)
+    }
+
+    /// Why it is not what it should be, kept with the record for whoever asks.
+    pub(crate) async fn note_reason(&self, id: ContainerId, reason: &str) {
+        let noted = async {
+            let mut tx = self.store.begin().await?;
+            let task = tx.container_get(id).await?.task;
+            tx.container_task(id, task, Some(reason)).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(container = %id, "cannot note the reason: {error}");
+        }
+    }
+}
+
+struct Note {
+    word: &'static str,
+    sentence: String,
+    reason: Option<String>,
+}
+
+/// The change in words, and the reason that is kept while it lasts.
+fn what_happened(before: &Container, seen: Option<&Observed>) -> Note {
+    let Some(seen) = seen else {
+        let sentence = "the container was removed from the engine by someone else; its name, addresses and claims are kept: \
+                        start it, or apply again, to have it made anew in place"
+            .to_owned();
+        return Note { word: "missing", sentence: sentence.clone(), reason: Some(sentence) };
+    };
+    let phase_before = before.observed.as_ref().map(|observed| observed.phase);
+    if phase_before == Some(seen.phase) {
+        let reason = before.status_reason.clone();
+        return Note { word: "changed", sentence: "its limits, networks or health changed in the engine".to_owned(), reason };
+    }
+    match seen.phase {
+        Phase::Exited | Phase::Dead => {
+            let code = seen.exit_code.unwrap_or_default();
+            let oom = if seen.oom_killed { ", ended by the kernel for lack of memory" } else { "" };
+            let sentence = format!("the container ended with exit code {code}{oom}");
+            Note { word: "ended", reason: Some(sentence.clone()), sentence }
+        }
+        Phase::Running => Note { word: "running", sentence: "the container runs".to_owned(), reason: None },
+        Phase::Paused => Note { word: "paused", sentence: "the container was paused".to_owned(), reason: None },
+        Phase::Restarting => {
+            let code = seen.exit_code.unwrap_or_default();
+            let sentence = format!("the container ended with exit code {code} and is being restarted by its policy");
+            Note { word: "restarting", reason: Some(sentence.clone()), sentence }
+        }
+        Phase::Created => Note { word: "created", sentence: "the container is made and not started".to_owned(), reason: None },
+    }
+}
