@@ -1,0 +1,20 @@
+//! The managed resources, one file per noun.
+
+pub(crate) mod container;
+mod limits;
+pub(crate) use limits::figures;
+mod quota;
+mod quota_class;
+
+use tfplugin::Resource;
+
+use crate::session::Session;
+
+/// Every resource.
+pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
+    vec![
+        Box::new(container::ContainerResource),
+        Box::new(quota::QuotaResource),
+        Box::new(quota_class::QuotaClassResource),
+    ]
+}
