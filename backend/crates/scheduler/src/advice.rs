@@ -5,7 +5,7 @@ use std::fmt;
 use zun_domain::name::HostName;
 use zun_domain::unit::{DiskGib, MemoryMib, Millicpu};
 
-use crate::filter::{Filter, Refused};
+use crate::filter::{Filter, Refused, cores};
 use crate::place::Request;
 use crate::view::HostView;
 
@@ -39,7 +39,7 @@ pub(crate) enum Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CpuAtMost(cpu) => write!(f, "cpu of at most {cpu}"),
+            Self::CpuAtMost(cpu) => write!(f, "cpu of at most {}", cores(*cpu)),
             Self::MemoryAtMost(memory) => write!(f, "memory of at most {memory} MiB"),
             Self::MemoryAtLeast(memory) => write!(f, "memory of at least {memory} MiB"),
             Self::DiskAtMost(disk) => write!(f, "disk of at most {disk} GiB"),

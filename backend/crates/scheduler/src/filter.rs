@@ -24,6 +24,7 @@ use crate::place::Request;
 use crate::view::HostView;
 
 pub(crate) use compute::usable;
+pub(crate) use cpu::cores;
 pub(crate) use label::{Hint, asked as hints_asked};
 
 /// A reason to refuse, as the configuration and the answer name it.

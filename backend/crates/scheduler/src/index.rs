@@ -130,24 +130,27 @@ impl Index {
     }
 }
 
+/// What an index holds, however it was come by, in a form that can be compared.
+#[cfg(test)]
+#[derive(Debug, PartialEq)]
+pub(crate) struct Content<'a> {
+    everywhere: Vec<Entry>,
+    zones: HashMap<&'a str, Vec<Entry>>,
+    marks: &'a HashMap<Mark, Slots>,
+}
+
 #[cfg(test)]
 impl Index {
-    /// The content, however it was come by, in a form that can be compared.
-    pub(crate) fn content(
-        &self,
-    ) -> (
-        Vec<Entry>,
-        HashMap<String, Vec<Entry>>,
-        &HashMap<Mark, Slots>,
-    ) {
+    /// All of it.
+    pub(crate) fn content(&self) -> Content<'_> {
         let zones = self.zones.iter();
-        (
-            self.everywhere.entries(),
-            zones
-                .map(|(zone, ranking)| (zone.clone(), ranking.entries()))
+        Content {
+            everywhere: self.everywhere.entries(),
+            zones: zones
+                .map(|(zone, ranking)| (zone.as_str(), ranking.entries()))
                 .collect(),
-            &self.marks,
-        )
+            marks: &self.marks,
+        }
     }
 
     /// How many blocks the order of all hosts has.

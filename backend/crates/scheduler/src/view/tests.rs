@@ -14,7 +14,7 @@ fn assert_index_is_right(view: &ClusterView) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn the_index_follows_every_change(
