@@ -14,7 +14,7 @@ pub type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// What every method of the store gives back.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why the store could not do it. After one, a [`crate::Tx`] is only good for being dropped.
+/// Why the store could not do it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -56,6 +56,9 @@ pub enum Error {
         #[source]
         cause: Cause,
     },
+    /// An earlier statement of the transaction failed, so none of it counts.
+    #[error("an earlier statement of the transaction failed, so nothing of it is kept")]
+    Aborted,
     /// A newer program has written this database.
     #[error(
         "the database has schema {found}, but this program knows none after {known}; \

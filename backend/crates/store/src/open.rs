@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlSafeStr, SqlitePool};
+use sqlx::{Connection as _, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use crate::error::{Error, Result};
 use crate::sql::{Source, Statement};
@@ -90,13 +90,25 @@ async fn open_sqlite(path: &Path) -> Result<(Source, Writer)> {
             .max_lifetime(None)
             .test_before_acquire(false)
     };
-    let writer: SqlitePool = lasting().max_connections(1).connect_with(writing).await?;
+    let writer: SqlitePool = lasting()
+        .max_connections(1)
+        .after_release(|connection, _| Box::pin(is_idle(connection)))
+        .connect_with(writing)
+        .await?;
     migrate(&migrations(SQLITE), &writer).await?;
     let readers = lasting()
         .max_connections(SQLITE_READERS)
         .connect_with(options.read_only(true))
         .await?;
     Ok((Source::Sqlite(readers), Writer::Sqlite(writer)))
+}
+
+/// Whether a connection can be used again. When the disk is full SQLite rolls back on its own, and sqlx goes
+/// on believing that a transaction is open; such a connection is closed and another one opened.
+async fn is_idle(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
+    // Answered after whatever rollback is still in the connection's queue.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
 }
 
 /// Makes the file, readable by its owner only; the files SQLite puts beside it take over its mode.

@@ -137,18 +137,86 @@ macro_rules! query {
 }
 
 /// An open transaction of either database. Dropped without [`Open::commit`], it is rolled back.
-pub(crate) enum Open {
+///
+/// A statement that failed, or whose caller went away, ends it: SQLite may have rolled it back and would
+/// run what follows on its own, PostgreSQL would answer a commit with success and keep nothing.
+pub(crate) struct Open {
+    link: Link,
+    failed: bool,
+}
+
+enum Link {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Open {
+    pub(crate) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
+        Self {
+            link: Link::Sqlite(tx),
+            failed: false,
+        }
+    }
+
+    pub(crate) fn postgres(tx: Transaction<'static, Postgres>) -> Self {
+        Self {
+            link: Link::Postgres(tx),
+            failed: false,
+        }
+    }
+
     pub(crate) async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+        match self.link {
+            _ if self.failed => return Err(Error::Aborted),
+            Link::Sqlite(tx) => tx.commit().await?,
+            Link::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
+    }
+
+    /// Failed, until [`Open::went_well`].
+    fn begin_statement(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.failed, true) {
+            return Err(Error::Aborted);
+        }
+        Ok(())
+    }
+
+    fn went_well(&mut self) {
+        self.failed = false;
+    }
+
+    async fn rows(&mut self, statement: Statement) -> Result<Vec<Row>> {
+        self.begin_statement()?;
+        let table = statement.table;
+        let rows = match &mut self.link {
+            Link::Sqlite(tx) => {
+                let rows = query!(Sqlite, statement).fetch_all(&mut **tx).await?;
+                Row::all(table, rows, Inner::Sqlite)
+            }
+            Link::Postgres(tx) => {
+                let rows = query!(Postgres, statement).fetch_all(&mut **tx).await?;
+                Row::all(table, rows, Inner::Postgres)
+            }
+        };
+        self.went_well();
+        Ok(rows)
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64> {
+        self.begin_statement()?;
+        let touched = match &mut self.link {
+            Link::Sqlite(tx) => {
+                let outcome = query!(Sqlite, statement).execute(&mut **tx).await?;
+                outcome.rows_affected()
+            }
+            Link::Postgres(tx) => {
+                let outcome = query!(Postgres, statement).execute(&mut **tx).await?;
+                outcome.rows_affected()
+            }
+        };
+        self.went_well();
+        Ok(touched)
     }
 }
 
@@ -166,18 +234,17 @@ impl Source {
     /// Every row of the answer.
     pub(crate) async fn rows(&self, statement: Statement) -> Result<Vec<Row>> {
         let table = statement.table;
-        let sqlite = |rows: Vec<SqliteRow>| Row::all(table, rows, Inner::Sqlite);
-        let postgres = |rows: Vec<PgRow>| Row::all(table, rows, Inner::Postgres);
-        Ok(match self {
-            Self::Sqlite(pool) => sqlite(query!(Sqlite, statement).fetch_all(pool).await?),
-            Self::Postgres(pool) => postgres(query!(Postgres, statement).fetch_all(pool).await?),
-            Self::Open(open) => match &mut *open.lock().await {
-                Open::Sqlite(tx) => sqlite(query!(Sqlite, statement).fetch_all(&mut **tx).await?),
-                Open::Postgres(tx) => {
-                    postgres(query!(Postgres, statement).fetch_all(&mut **tx).await?)
-                }
-            },
-        })
+        match self {
+            Self::Sqlite(pool) => {
+                let rows = query!(Sqlite, statement).fetch_all(pool).await?;
+                Ok(Row::all(table, rows, Inner::Sqlite))
+            }
+            Self::Postgres(pool) => {
+                let rows = query!(Postgres, statement).fetch_all(pool).await?;
+                Ok(Row::all(table, rows, Inner::Postgres))
+            }
+            Self::Open(open) => open.lock().await.rows(statement).await,
+        }
     }
 
     /// The first row of the answer, if there is one.
@@ -187,26 +254,17 @@ impl Source {
 
     /// Runs a change; how many rows it touched.
     pub(crate) async fn execute(&self, statement: Statement) -> Result<u64> {
-        Ok(match self {
-            Self::Sqlite(pool) => query!(Sqlite, statement)
-                .execute(pool)
-                .await?
-                .rows_affected(),
-            Self::Postgres(pool) => query!(Postgres, statement)
-                .execute(pool)
-                .await?
-                .rows_affected(),
-            Self::Open(open) => match &mut *open.lock().await {
-                Open::Sqlite(tx) => query!(Sqlite, statement)
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected(),
-                Open::Postgres(tx) => query!(Postgres, statement)
-                    .execute(&mut **tx)
-                    .await?
-                    .rows_affected(),
-            },
-        })
+        match self {
+            Self::Sqlite(pool) => {
+                let outcome = query!(Sqlite, statement).execute(pool).await?;
+                Ok(outcome.rows_affected())
+            }
+            Self::Postgres(pool) => {
+                let outcome = query!(Postgres, statement).execute(pool).await?;
+                Ok(outcome.rows_affected())
+            }
+            Self::Open(open) => open.lock().await.execute(statement).await,
+        }
     }
 }
 

@@ -56,10 +56,10 @@ impl Store {
     /// until this one is committed or dropped, so do nothing slow while holding one.
     pub async fn begin(&self) -> Result<Tx> {
         let open = match &self.shared.writer {
-            Writer::Sqlite(pool) => Open::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
-            Writer::Postgres(pool) => Open::Postgres(pool.begin().await?),
+            Writer::Sqlite(pool) => Open::sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Writer::Postgres(pool) => Open::postgres(pool.begin().await?),
         };
-        let decides_alone = matches!(open, Open::Sqlite(_));
+        let decides_alone = matches!(self.shared.writer, Writer::Sqlite(_));
         Ok(Tx {
             reader: Reader {
                 source: Source::Open(Box::new(Mutex::new(open))),
@@ -84,7 +84,9 @@ impl Store {
 }
 
 /// A write transaction: reads see its own changes, others see them after [`Tx::commit`]. Dropping it undoes
-/// all of it. After an error it can only be dropped.
+/// all of it. After an error of the database it can only be dropped: everything else, the commit too, is
+/// [`crate::Error::Aborted`]. Drop it before beginning another in the same task: on SQLite the second would
+/// wait for the first.
 pub struct Tx {
     reader: Reader,
     decides_alone: bool,

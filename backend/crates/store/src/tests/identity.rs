@@ -171,6 +171,7 @@ fn names_are_given_once_in_a_domain() {
             tx.project_insert(&again).await,
             &taken("projects")
         ));
+        drop(tx);
         let mut tx = db.store.begin().await.unwrap();
         let again = User {
             id: user(3),
@@ -180,6 +181,7 @@ fn names_are_given_once_in_a_domain() {
             tx.user_insert(&again, None).await,
             &taken("users")
         ));
+        drop(tx);
         let mut tx = db.store.begin().await.unwrap();
         let again = Domain {
             id: domain(3).id,
@@ -189,6 +191,7 @@ fn names_are_given_once_in_a_domain() {
             tx.domain_insert(&again).await,
             &taken("domains")
         ));
+        drop(tx);
         let mut tx = db.store.begin().await.unwrap();
         let exists = Constraint::Exists("domains".to_owned());
         let again = Domain {

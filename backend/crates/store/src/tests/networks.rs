@@ -72,6 +72,7 @@ fn an_address_belongs_to_one_container() {
         let mut tx = db.store.begin().await.unwrap();
         let refused = tx.port_insert(&address(3, 2), container_id(2)).await;
         assert_eq!(constraint(refused), Constraint::AddressTaken);
+        drop(tx);
         let mut tx = db.store.begin().await.unwrap();
         let refused = tx.port_insert(&address(4, 4), container_id(9)).await;
         assert_eq!(constraint(refused), Constraint::Reference);

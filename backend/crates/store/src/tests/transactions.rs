@@ -2,7 +2,7 @@
 
 use super::database::{Database, KEY, each};
 use super::sample::{amounts, container, container_id, fill, host_id, project};
-use crate::{Store, StoreConfig};
+use crate::{Error, Store, StoreConfig};
 
 #[test]
 fn a_dropped_transaction_leaves_nothing() {
@@ -46,6 +46,25 @@ fn a_waiting_writer_that_gives_up_does_not_block_the_next() {
         tx.commit().await.unwrap();
         let found = db.store.meta_find("who").await.unwrap();
         assert_eq!(found.as_deref(), Some("the next"));
+    });
+}
+
+#[test]
+fn after_an_error_of_the_database_nothing_counts() {
+    each(async |db| {
+        fill(&db.store, [1]).await;
+        let mut tx = db.store.begin().await.unwrap();
+        tx.meta_set("before", "x").await.unwrap();
+        assert!(tx.container_insert(&container(1)).await.is_err());
+        let later = tx.meta_set("after", "x").await;
+        assert!(matches!(later, Err(Error::Aborted)), "{later:?}");
+        let read = tx.meta_find("before").await;
+        assert!(matches!(read, Err(Error::Aborted)), "{read:?}");
+        let commit = tx.commit().await;
+        assert!(matches!(commit, Err(Error::Aborted)), "{commit:?}");
+        for key in ["before", "after"] {
+            assert_eq!(db.store.meta_find(key).await.unwrap(), None);
+        }
     });
 }
 
