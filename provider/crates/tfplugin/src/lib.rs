@@ -136,6 +136,81 @@
 //!     tfplugin::serve(Example)
 //! }
 //! ```
+//!
+//! # Beside terraform-plugin-framework
+//!
+//! The framework is HashiCorp's SDK in Go and the yardstick here. The same disk there, its
+//! schema and its create:
+//!
+//! ```go
+//! type diskModel struct {
+//!     ID      types.String `tfsdk:"id"`
+//!     Name    types.String `tfsdk:"name"`
+//!     SizeGiB types.Int64  `tfsdk:"size_gib"`
+//!     Labels  types.Map    `tfsdk:"labels"`
+//! }
+//!
+//! func (r *disk) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+//!     resp.Schema = schema.Schema{
+//!         MarkdownDescription: "A disk.",
+//!         Attributes: map[string]schema.Attribute{
+//!             "id": schema.StringAttribute{
+//!                 Computed:      true,
+//!                 PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()},
+//!             },
+//!             "name": schema.StringAttribute{
+//!                 Required:      true,
+//!                 PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+//!                 Validators:    []validator.String{stringvalidator.LengthBetween(1, 64)},
+//!             },
+//!             "size_gib": schema.Int64Attribute{
+//!                 Optional:   true,
+//!                 Computed:   true,
+//!                 Default:    int64default.StaticInt64(10),
+//!                 Validators: []validator.Int64{int64validator.AtLeast(1)},
+//!             },
+//!             "labels": schema.MapAttribute{ElementType: types.StringType, Optional: true},
+//!         },
+//!     }
+//! }
+//!
+//! func (r *disk) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+//!     var plan diskModel
+//!     resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+//!     if resp.Diagnostics.HasError() {
+//!         return
+//!     }
+//!     id, err := r.client.Create(ctx, plan.Name.ValueString(), plan.SizeGiB.ValueInt64())
+//!     if err != nil {
+//!         resp.Diagnostics.AddAttributeError(path.Root("name"), "Cannot create the disk", err.Error())
+//!         return
+//!     }
+//!     plan.ID = types.StringValue(id)
+//!     resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+//! }
+//! ```
+//!
+//! | | there | here |
+//! |---|---|---|
+//! | null and unknown | in every field's type | where the author says so: `T`, `Option<T>`, [`Attr<T>`](Attr) |
+//! | a wrong type in the state | found when the call runs | the same, and the rest of the state is kept |
+//! | failing | append, check, return | `?`; what the response holds by then is kept |
+//! | the client | configured into each resource, cast by hand | a type parameter; [`Context::client`] says what is wrong when there is none |
+//! | an object made half | author sets the state before returning the error | [`StateResponse::set`] of the id is enough |
+//! | after a panic | the process ends with all its calls | an error of that call, with the state set so far |
+//! | stopping a run | the call's context is cancelled | [`Context::cancel`] fires |
+//! | numbers | a type for each width, or big floats | [`Number`], exact; `u16` or `f64` when read |
+//! | validators | packages by type | functions in [`schema::validator`]; any `FromStr` by [`schema::validator::parses`] |
+//! | timeouts | a module of its own | [`Schema::timeouts`]; the time that applies is in the context |
+//! | proposed state | Terraform's, which differs by version | made anew from configuration and stored state ([`plan`]) |
+//! | tests | a Terraform binary | a binary, or [`testing::Terraform`] in the same process |
+//! | protocol 5, functions, ephemeral resources, lists, actions | yes | no |
+//! | mistakes in schemas | validated on the way | named when the schema is fetched ([`schema::check`]) |
+//!
+//! # What it stands on
+//!
+//! Terraform 1.0 and OpenTofu 1.6 or later, on Unix. Attributes with nested fields that may be
+//! null need Terraform 1.0.9: earlier ones crash on them.
 
 pub mod codec;
 pub mod data_source;

@@ -11,7 +11,6 @@ use tracing::field::{Field, Visit};
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
-use tracing_subscriber::util::SubscriberInitExt;
 
 /// Libraries whose records are about the transport, not about the provider.
 const TRANSPORT: [&str; 5] = ["h2", "hyper", "rustls", "tonic", "tower"];
@@ -21,10 +20,9 @@ pub(crate) fn install(level: LevelFilter, module: &str) {
     let layer = Records {
         module: format!("provider.{module}"),
     };
+    let subscriber = tracing_subscriber::registry().with(layer.with_filter(level));
     // A second subscriber in one process is refused; the first one goes on.
-    let _ = tracing_subscriber::registry()
-        .with(layer.with_filter(level))
-        .try_init();
+    let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
 struct Records {

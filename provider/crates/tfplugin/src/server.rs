@@ -52,3 +52,6 @@ impl<P: Provider> Clone for Server<P> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! The example provider under a real Terraform: the whole life of a resource, and its accidents.
+//!
+//! Needs `terraform` on the path; without it every test says so and passes.
+
+mod accidents;
+mod life;
+mod workspace;
