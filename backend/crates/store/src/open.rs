@@ -11,7 +11,7 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
 
 use crate::error::{Error, Result};
 use crate::sql::{Source, Statement};
@@ -130,12 +130,15 @@ fn create_file(path: &Path) -> Result<()> {
 
 async fn open_postgres(url: &str) -> Result<(Source, Writer)> {
     let options = PgConnectOptions::from_str(url)?.application_name("zund");
+    // The first connection is made outside the pool, which would try again until its patience ends and then
+    // not say why.
+    let mut first = PgConnection::connect_with(&options).await?;
+    migrate(&migrations(POSTGRES), &mut first).await?;
+    first.close().await?;
     let pool: PgPool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(PATIENCE)
-        .connect_with(options)
-        .await?;
-    migrate(&migrations(POSTGRES), &pool).await?;
+        .connect_lazy_with(options);
     Ok((Source::Postgres(pool.clone()), Writer::Postgres(pool)))
 }
 

@@ -140,6 +140,10 @@ pub(super) fn on_each(case: impl Fn(&Runtime, &Database)) {
 }
 
 /// The same for a case that awaits.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a case is a closure written where it is passed"
+)]
 pub(super) fn each(case: impl AsyncFn(&Database)) {
     on_each(|runtime, database| runtime.block_on(case(database)));
 }

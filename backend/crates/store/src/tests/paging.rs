@@ -30,7 +30,7 @@ async fn various(db: &Database) -> Vec<Container> {
             .parse()
             .unwrap();
         one.desired.spec.memory = (number % 2 > 0).then(|| MemoryMib(u64::from(number) % 4 * 100));
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             one.life = Life::Creating;
         }
         one.addresses = vec![

@@ -113,7 +113,7 @@ struct SameHostPort;
 impl AsyncRace for SameHostPort {
     async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
         // Half of them want it on every address, half on one: only what is decided in turn can see that.
-        let ip = (number % 2 == 0).then_some("127.0.0.1");
+        let ip = number.is_multiple_of(2).then_some("127.0.0.1");
         tx.host_ports_set(container_id(number), host_id(0), &[published(8080, ip)])
             .await?;
         tx.commit().await
