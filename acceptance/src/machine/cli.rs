@@ -29,9 +29,9 @@ pub fn any(checkout: &Checkout) -> Result<PathBuf> {
         return Ok(program);
     }
     ensure(Flavor::Terraform, checkout)
-        .or_else(|terraform| {
+        .or_else(|error| {
+            say::step(&format!("{error:#}"));
             ensure(Flavor::Tofu, checkout)
-                .map_err(|tofu| anyhow::anyhow!("{terraform:#}\nand {tofu:#}"))
         })
         .context(
             "there is neither tofu nor terraform on this machine; install one of them, 1.6 or newer, \

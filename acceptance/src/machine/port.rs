@@ -14,7 +14,7 @@ pub fn must_be_free(address: SocketAddr) -> anyhow::Result<()> {
     });
     anyhow::bail!(
         "zund cannot listen on {address}: {error}. The port is held by {owner}.\n\
-         End that process, or take another port: ZUND_LISTEN={}:{} ./dev up",
+         End that process (`./dev down`, where it is the zund of another checkout), or take another port: ZUND_LISTEN={}:{} ./dev up",
         address.ip(),
         port.checked_add(100).unwrap_or(9517)
     )

@@ -1,5 +1,6 @@
 //! `./dev quickstart` and `./dev down`: the example from nothing to containers, and back.
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -30,6 +31,9 @@ impl Example {
             .env("CHECKPOINT_DISABLE", "1")
             .env("TF_INPUT", "0")
             .envs(up::environment(&self.checkout)?);
+        if !io::stdout().is_terminal() {
+            command.env("TF_CLI_ARGS", "-no-color");
+        }
         Ok(command)
     }
 
