@@ -32,7 +32,8 @@ pub use assignment::AssignmentFilter;
 pub use bootstrap::{ADMIN, Bootstrapped, DEFAULT_DOMAIN, domain_named_by};
 pub use directory::{EditProject, EditUser, NewProject, NewUser, ProjectFilter, UserFilter};
 pub use login::{
-    ApplicationCredentialRef, Credential, DomainRef, Issued, LoginRequest, ProjectRef, Scope, UserRef,
+    ApplicationCredentialRef, Credential, DomainRef, Issued, LoginRequest, ProjectRef, Scope,
+    UserRef,
 };
 pub use secret::Secret;
 pub use token::{Method, ScopedProject, TokenInfo};
@@ -49,7 +50,9 @@ pub struct IdentitySettings {
 
 impl Default for IdentitySettings {
     fn default() -> Self {
-        Self { token_seconds: 43_200 }
+        Self {
+            token_seconds: 43_200,
+        }
     }
 }
 
@@ -68,7 +71,12 @@ struct Parts {
 
 impl Identity {
     /// Wires it. Nothing is read or written yet.
-    pub fn new(store: Store, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, settings: IdentitySettings) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+        settings: IdentitySettings,
+    ) -> Self {
         Self(Arc::new(Parts {
             store,
             clock,
