@@ -1,6 +1,7 @@
 //! [`Engine`]: the store, the drivers, the clock and the loops, wired once by `zund`'s `compose.rs`.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,7 +26,8 @@ pub trait Ids: Send + Sync {
     fn uuid(&self) -> Uuid;
 }
 
-/// Asked after every write of the operation log; `true` ends the operation there, as a crash would.
+/// Asked before and after every write of the operation log; `true` ends the operation there, as a crash
+/// would.
 /// Only the crash harness answers `true`.
 pub type Interrupt = Arc<dyn Fn() -> bool + Send + Sync>;
 
@@ -81,6 +83,10 @@ pub struct Inner {
     pub(crate) cancels: Mutex<HashMap<OperationId, CancellationToken>>,
     /// Taken while an operation works on a container.
     pub(crate) turns: Mutex<HashMap<ContainerId, Arc<tokio::sync::Mutex<()>>>>,
+    /// A step could not be taken back: something is left over.
+    pub(crate) leftovers: AtomicBool,
+    /// Asks for a look at everything before its time.
+    pub(crate) sweep_now: Notify,
     /// Containers that changed in the engine while an operation was at work on them.
     pub(crate) unseen: Mutex<HashSet<ContainerId>>,
 }
@@ -114,6 +120,8 @@ impl Engine {
             following: Mutex::default(),
             cancels: Mutex::default(),
             turns: Mutex::default(),
+            leftovers: AtomicBool::new(false),
+            sweep_now: Notify::new(),
             unseen: Mutex::default(),
         })))
     }
@@ -153,7 +161,9 @@ impl Engine {
 impl Inner {
     /// The drivers of a host.
     pub(crate) fn drivers(&self, host: HostId) -> Result<&HostDrivers> {
-        self.hosts.get(&host).ok_or_else(|| Error::Unavailable(format!("host {host} is not connected to this process")))
+        self.hosts.get(&host).ok_or_else(|| {
+            Error::Unavailable(format!("host {host} is not connected to this process"))
+        })
     }
 
     /// Every host this process drives.
@@ -189,7 +199,9 @@ impl Inner {
 
 async fn local_host_id(parts: &Parts) -> Result<HostId> {
     if let Some(text) = parts.store.meta_find(LOCAL_HOST_KEY).await? {
-        return text.parse().map_err(|_| Error::Internal(format!("the stored id of this host is {text:?}, no uuid")));
+        return text.parse().map_err(|_| {
+            Error::Internal(format!("the stored id of this host is {text:?}, no uuid"))
+        });
     }
     let id = HostId(parts.ids.uuid());
     let mut tx = parts.store.begin().await?;

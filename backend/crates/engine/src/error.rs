@@ -58,7 +58,9 @@ pub enum Error {
         kind: OperationKind,
     },
     /// The container changed since the caller saw it.
-    #[error("container {container} is at generation {found}, not {expected}: it was changed by someone else; read it again")]
+    #[error(
+        "container {container} is at generation {found}, not {expected}: it was changed by someone else; read it again"
+    )]
     Stale {
         /// The container.
         container: ContainerId,
@@ -104,7 +106,9 @@ pub enum Error {
     #[error("{0}")]
     Unavailable(String),
     /// The disk under the data directory is full.
-    #[error("the data directory is full: {0}; free some space there, nothing that was accepted is lost")]
+    #[error(
+        "the data directory is full: {0}; free some space there, nothing that was accepted is lost"
+    )]
     Full(String),
     /// The operation that the caller waited for failed.
     #[error("{}", .0.message)]
@@ -117,12 +121,18 @@ pub enum Error {
 impl Error {
     /// Nothing of that name or id is visible.
     pub fn not_found(what: &'static str, ident: impl ToString) -> Self {
-        Self::NotFound { what, ident: ident.to_string() }
+        Self::NotFound {
+            what,
+            ident: ident.to_string(),
+        }
     }
 
     /// A field that cannot be.
     pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Invalid { field: field.into(), message: message.into() }
+        Self::Invalid {
+            field: field.into(),
+            message: message.into(),
+        }
     }
 }
 
@@ -139,7 +149,9 @@ impl From<zun_store::Error> for Error {
                 | Constraint::AddressTaken
                 | Constraint::HostPortTaken
                 | Constraint::SubnetTaken
-                | Constraint::Generation { .. } => Self::Conflict(format!("{constraint}; somebody was faster: try again")),
+                | Constraint::Generation { .. } => {
+                    Self::Conflict(format!("{constraint}; somebody was faster: try again"))
+                }
                 other => Self::Conflict(other.to_string()),
             },
             _ => Self::Internal(text),

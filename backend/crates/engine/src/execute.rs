@@ -15,6 +15,8 @@ mod wait;
 
 pub(crate) use follow::Followed;
 
+use std::sync::atomic::Ordering;
+
 use zun_domain::container::{Desired, Observed};
 use zun_domain::id::HostId;
 use zun_domain::operation::{Failure, Operation, OperationState};
@@ -59,16 +61,16 @@ impl Engine {
     }
 
     async fn run(&self, operation: Operation, followed: &Followed) -> Result<()> {
-        let turn = self.turn(operation.container);
-        let _held = turn.lock().await;
         let container = operation.container;
+        let turn = self.turn(container);
+        let held = turn.lock().await;
         if let Some(work) = self.load(operation).await? {
-            let outcome = self.drive(&work, followed).await;
-            match outcome {
+            match self.drive(&work, followed).await {
                 Outcome::Interrupted => self.unfollow_cancelled(&work.operation, followed),
                 outcome => self.finish(&work, outcome, followed).await?,
             }
         }
+        drop(held);
         self.let_go(container).await;
         Ok(())
     }
@@ -81,12 +83,26 @@ impl Engine {
         }
         let container = self.store.container_get(operation.container).await?;
         let (plan, target) = self.store.operation_plan(operation.id).await?;
-        let broken = |error: serde_json::Error| Error::Internal(format!("the plan of operation {} is broken: {error}", operation.id));
+        let broken = |error: serde_json::Error| {
+            Error::Internal(format!(
+                "the plan of operation {} is broken: {error}",
+                operation.id
+            ))
+        };
         let plan: Plan = serde_json::from_str(&plan).map_err(broken)?;
-        let target = target.map(|text| serde_json::from_str(&text)).transpose().map_err(broken)?;
+        let target = target
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(broken)?;
         let entries = self.store.step_entries(operation.id).await?;
         let cursor = Cursor::read(&entries, current.state == OperationState::Undoing);
-        Ok(Some(Work { operation: current, host: container.place.id, plan, target, cursor }))
+        Ok(Some(Work {
+            operation: current,
+            host: container.place.id,
+            plan,
+            target,
+            cursor,
+        }))
     }
 
     async fn drive(&self, work: &Work, followed: &Followed) -> Outcome {
@@ -104,33 +120,65 @@ impl Engine {
             }
             match self.perform_patiently(work, &step.action, followed).await {
                 Ok(observed) => {
-                    seen = if survives(&step.action) { observed.or(seen) } else { observed };
+                    seen = if survives(&step.action) {
+                        observed.or(seen)
+                    } else {
+                        observed
+                    };
                     done_before = Some(index);
                 }
                 Err(Stopped::Interrupted) => return Outcome::Interrupted,
+                Err(Stopped::Failed(failure)) if step.on_failure == OnFailure::GoOn => {
+                    self.note_leftover(work, &step.action, &failure);
+                    done_before = Some(index);
+                }
                 Err(Stopped::Failed(failure)) => {
                     let failure = self.with_evidence(work, &step.action, failure).await;
-                    return self.fail(work, index, step.on_failure, failure, followed).await;
+                    return self
+                        .fail(work, index, step.on_failure, failure, followed)
+                        .await;
                 }
             }
         }
         Outcome::Done(seen)
     }
 
-    async fn fail(&self, work: &Work, index: usize, rule: OnFailure, failure: Failure, followed: &Followed) -> Outcome {
-        if self.write(work, Entry::failed(index, &failure, rule), followed).await.is_err() {
+    async fn fail(
+        &self,
+        work: &Work,
+        index: usize,
+        rule: OnFailure,
+        failure: Failure,
+        followed: &Followed,
+    ) -> Outcome {
+        if self
+            .write(work, Entry::failed(index, &failure, rule), followed)
+            .await
+            .is_err()
+        {
             return Outcome::Interrupted;
         }
         match rule {
-            OnFailure::Keep => Outcome::Failed { failure, kept: true },
+            OnFailure::Keep | OnFailure::GoOn => Outcome::Failed {
+                failure,
+                kept: true,
+            },
             OnFailure::Undo => self.undo(work, index, failure, followed).await,
         }
     }
 
     /// Takes back the steps up to `from`, the failed one included: its answer may have been lost.
-    async fn undo(&self, work: &Work, from: usize, failure: Failure, followed: &Followed) -> Outcome {
+    async fn undo(
+        &self,
+        work: &Work,
+        from: usize,
+        failure: Failure,
+        followed: &Followed,
+    ) -> Outcome {
         for index in (0..=from.min(work.plan.steps.len().saturating_sub(1))).rev() {
-            let Some(step) = work.plan.steps.get(index) else { continue };
+            let Some(step) = work.plan.steps.get(index) else {
+                continue;
+            };
             if work.cursor.undone.contains(&index) || step.undo.is_empty() {
                 continue;
             }
@@ -138,31 +186,45 @@ impl Engine {
                 match self.perform_patiently(work, action, followed).await {
                     Ok(_) => {}
                     Err(Stopped::Interrupted) => return Outcome::Interrupted,
-                    Err(Stopped::Failed(problem)) => self.note_leftover(work, action, &problem).await,
+                    Err(Stopped::Failed(problem)) => self.note_leftover(work, action, &problem),
                 }
             }
-            if self.write(work, Entry::undone(index, &step.action), followed).await.is_err() {
+            if self
+                .write(work, Entry::undone(index, &step.action), followed)
+                .await
+                .is_err()
+            {
                 return Outcome::Interrupted;
             }
         }
-        Outcome::Failed { failure, kept: false }
+        Outcome::Failed {
+            failure,
+            kept: false,
+        }
     }
 
     /// What an undo could not take back is named; the sweep tries again.
-    async fn note_leftover(&self, work: &Work, action: &Action, problem: &Failure) {
+    fn note_leftover(&self, work: &Work, action: &Action, problem: &Failure) {
+        self.leftovers.store(true, Ordering::Relaxed);
         tracing::warn!(operation = %work.operation.id, container = %work.operation.container,
             "cannot take back ({}): {}", action.progress(), problem.message);
     }
 
     /// Ends the turn; what changed in the engine meanwhile is looked at now.
     async fn let_go(&self, container: zun_domain::id::ContainerId) {
+        if self.leftovers.swap(false, Ordering::Relaxed) {
+            self.sweep_now.notify_one();
+        }
         if lock(&self.unseen).remove(&container)
             && let Err(error) = self.observe(container).await
         {
             tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
         }
         let mut turns = lock(&self.turns);
-        if turns.get(&container).is_some_and(|turn| std::sync::Arc::strong_count(turn) <= 2) {
+        if turns
+            .get(&container)
+            .is_some_and(|turn| std::sync::Arc::strong_count(turn) <= 2)
+        {
             turns.remove(&container);
         }
     }
@@ -177,10 +239,18 @@ impl Entry {
     fn failed(index: usize, failure: &Failure, rule: OnFailure) -> Self {
         let text = serde_json::to_string(failure).unwrap_or_else(|_| failure.message.clone());
         let undoing = rule == OnFailure::Undo;
-        let progress = if undoing { "taking back what was done" } else { "failed" };
+        let progress = if undoing {
+            "taking back what was done"
+        } else {
+            "failed"
+        };
         Self {
             logs: vec![(index, false, StepEntry::Failed(text))],
-            state: if undoing { OperationState::Undoing } else { OperationState::Running },
+            state: if undoing {
+                OperationState::Undoing
+            } else {
+                OperationState::Running
+            },
             progress: progress.to_owned(),
             steps_done: index,
         }

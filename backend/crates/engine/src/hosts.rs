@@ -26,11 +26,21 @@ impl Engine {
                     let created_at = known.as_ref().map_or(now, |host| host.created_at);
                     let (disabled, forced_down) =
                         known.map_or((None, false), |host| (host.disabled, host.forced_down));
-                    Host { place, facts, reachability: Reachability::Up, disabled, forced_down, seen_at: now, created_at }
+                    Host {
+                        place,
+                        facts,
+                        reachability: Reachability::Up,
+                        disabled,
+                        forced_down,
+                        seen_at: now,
+                        created_at,
+                    }
                 }
                 (Err(error), Some(mut host)) => {
                     self.note_host(id, Some(error.to_string()));
-                    host.reachability = Reachability::Down { reason: error.to_string() };
+                    host.reachability = Reachability::Down {
+                        reason: error.to_string(),
+                    };
                     host
                 }
                 (Err(error), None) => {
@@ -49,7 +59,11 @@ impl Engine {
     fn local_place(&self, id: HostId) -> Result<HostPlace> {
         let name = HostName::try_from(self.settings.host_name.clone())
             .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(HostPlace { id, name, zone: self.settings.zone.clone() })
+        Ok(HostPlace {
+            id,
+            name,
+            zone: self.settings.zone.clone(),
+        })
     }
 }
 
@@ -67,8 +81,12 @@ impl Inner {
         for host in tx.host_list().await? {
             let id = host.place.id;
             let (allocated, containers) = allocations.remove(&id).unwrap_or_default();
-            let mut ports_taken: BTreeSet<(Protocol, u16)> =
-                tx.host_ports_taken(id).await?.into_iter().map(|(_, port)| (port.protocol, port.external)).collect();
+            let mut ports_taken: BTreeSet<(Protocol, u16)> = tx
+                .host_ports_taken(id)
+                .await?
+                .into_iter()
+                .map(|(_, port)| (port.protocol, port.external))
+                .collect();
             if id == self.local {
                 ports_taken.extend(busy);
             }

@@ -112,7 +112,11 @@ impl Engine {
         let limits = self.store.quota_find(project).await?;
         let class = self.store.quota_class_find("default").await?;
         let usage = self.store.usage_of(project).await?;
-        Ok(QuotaView { limits, effective: self.settings.quota.under(class, limits), usage })
+        Ok(QuotaView {
+            limits,
+            effective: self.settings.quota.under(class, limits),
+            usage,
+        })
     }
 
     /// Limits of projects without their own.
@@ -123,21 +127,31 @@ impl Engine {
 
     /// What this deployment can do.
     pub fn features(&self) -> Features {
-        Features { disk: self.settings.disk, version: env!("CARGO_PKG_VERSION") }
+        Features {
+            disk: self.settings.disk,
+            version: env!("CARGO_PKG_VERSION"),
+        }
     }
 
     /// Whether it works: the store is written to, the hosts are remembered.
     pub async fn health(&self) -> Health {
         let written = async {
             let mut tx = self.store.begin().await?;
-            tx.meta_set("health_checked_at", &self.clock.now().to_string()).await?;
+            tx.meta_set("health_checked_at", &self.clock.now().to_string())
+                .await?;
             tx.commit().await
         };
         let store = written.await.map_err(|error| error.to_string());
         let hosts_down = self
             .driven()
             .into_iter()
-            .filter_map(|host| Some(format!("{}: {}", self.settings.host_name, self.why_down(host)?)))
+            .filter_map(|host| {
+                Some(format!(
+                    "{}: {}",
+                    self.settings.host_name,
+                    self.why_down(host)?
+                ))
+            })
             .collect();
         Health { store, hosts_down }
     }

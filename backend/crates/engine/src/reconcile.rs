@@ -32,7 +32,9 @@ impl Engine {
     }
 
     async fn follow_events(&self, host: HostId) {
-        let Ok(drivers) = self.drivers(host) else { return };
+        let Ok(drivers) = self.drivers(host) else {
+            return;
+        };
         let mut events = drivers.runtime.events();
         loop {
             let event = tokio::select! {
@@ -55,12 +57,14 @@ impl Engine {
     }
 
     async fn look_periodically(&self, host: HostId) {
-        let mut ticks = tokio::time::interval(Duration::from_secs(self.settings.reconcile_seconds.max(1)));
+        let mut ticks =
+            tokio::time::interval(Duration::from_secs(self.settings.reconcile_seconds.max(1)));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 _ = ticks.tick() => {}
+                () = self.sweep_now.notified() => {}
             }
             if let Err(error) = self.look_at_hosts().await {
                 tracing::warn!("cannot record the hosts: {error}");
@@ -92,12 +96,18 @@ impl Engine {
         self.sweep(host, &found).await?;
         let current: HashMap<ContainerId, Found> = found
             .into_iter()
-            .filter(|found| found.name == zun_domain::container::Container::runtime_name(found.container))
+            .filter(|found| {
+                found.name == zun_domain::container::Container::runtime_name(found.container)
+            })
             .map(|found| (found.container, found))
             .collect();
         let mut marker = None;
         loop {
-            let query = ContainerQuery { limit: PAGE, marker, ..ContainerQuery::default() };
+            let query = ContainerQuery {
+                limit: PAGE,
+                marker,
+                ..ContainerQuery::default()
+            };
             let page = self.store.container_list(&query).await?;
             for container in page.iter().filter(|container| container.place.id == host) {
                 let shown = current.get(&container.id).map(|found| &found.observed);
@@ -113,8 +123,11 @@ impl Engine {
     }
 
     async fn purge(&self) {
-        let kept = jiff::SignedDuration::from_hours(24 * i64::from(self.settings.keep_operations_days));
-        let Ok(before) = self.clock.now().checked_sub(kept) else { return };
+        let kept =
+            jiff::SignedDuration::from_hours(24 * i64::from(self.settings.keep_operations_days));
+        let Ok(before) = self.clock.now().checked_sub(kept) else {
+            return;
+        };
         let purged = async {
             let mut tx = self.store.begin().await?;
             tx.operations_purge(before).await?;

@@ -14,8 +14,13 @@ use crate::error::Result;
 impl Engine {
     /// Removes what nobody owns and no operation is at work on.
     pub(crate) async fn sweep(&self, host: HostId, found: &[Found]) -> Result<()> {
-        let mut busy: HashSet<ContainerId> =
-            self.store.operations_unfinished().await?.into_iter().map(|operation| operation.container).collect();
+        let mut busy: HashSet<ContainerId> = self
+            .store
+            .operations_unfinished()
+            .await?
+            .into_iter()
+            .map(|operation| operation.container)
+            .collect();
         for item in found {
             let id = item.container;
             let owner = self.store.container_find(id).await?;
@@ -41,7 +46,11 @@ impl Engine {
 }
 
 /// Asks again, just before removing: an operation may have been accepted since the list was made.
-async fn busy_now(engine: &Engine, id: ContainerId, busy: &mut HashSet<ContainerId>) -> Result<bool> {
+async fn busy_now(
+    engine: &Engine,
+    id: ContainerId,
+    busy: &mut HashSet<ContainerId>,
+) -> Result<bool> {
     if engine.store.operation_running_of(id).await?.is_some() {
         busy.insert(id);
         return Ok(false);

@@ -118,6 +118,8 @@ pub enum OnFailure {
     Undo,
     /// They stay: what was made is wanted, and shows why it failed.
     Keep,
+    /// Nothing: the work is done without it, and the sweep tries again.
+    GoOn,
 }
 
 /// An action and what takes it back. `undo` is done when a later step fails, and when the action itself
@@ -149,6 +151,13 @@ impl Step {
             undo,
             on_failure: OnFailure::Undo,
         }
+    }
+
+    /// The same step, without which the work is done.
+    #[must_use]
+    pub fn dispensable(mut self) -> Self {
+        self.on_failure = OnFailure::GoOn;
+        self
     }
 
     /// The same step, keeping what was done before when it fails.

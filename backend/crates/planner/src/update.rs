@@ -98,7 +98,7 @@ fn recreate(current: &Container, seen: Option<&Observed>, change: &Change) -> Pl
         step.undo.push(remove_new.clone());
         steps.push(step);
     }
-    steps.push(Step::plain(Action::Remove(aside)).keeping());
+    steps.push(Step::plain(Action::Remove(aside)).dispensable());
     Plan { steps }
 }
 

@@ -3,7 +3,9 @@
 use zun_domain::container::{Container, Desired, TaskState, Verb, WaitFor, Wish};
 use zun_domain::operation::OperationKind;
 use zun_planner::Plan;
-use zun_planner::lifecycle::{plan_kill, plan_pause, plan_reboot, plan_start, plan_stop, plan_unpause};
+use zun_planner::lifecycle::{
+    plan_kill, plan_pause, plan_reboot, plan_start, plan_stop, plan_unpause,
+};
 
 use super::update_container::check_verb;
 use super::{Accepted, Act, Edit, UpdateContainer};
@@ -27,12 +29,21 @@ impl Engine {
         container.task = Some(task);
         container.generation += 1;
         container.updated_at = Some(self.clock.now());
-        tx.container_update(&container, container.generation - 1).await?;
-        let target = Desired { wish: wish_after(container.desired.wish, &act), ..container.desired.clone() };
-        let operation = self.accept(&mut tx, call, &container, kind, &plan, Some(&target)).await?;
+        tx.container_update(&container, container.generation - 1)
+            .await?;
+        let target = Desired {
+            wish: wish_after(container.desired.wish, &act),
+            ..container.desired.clone()
+        };
+        let operation = self
+            .accept(&mut tx, call, &container, kind, &plan, Some(&target))
+            .await?;
         tx.commit().await?;
         self.nudge(&operation);
-        Ok(Accepted { container, operation: Some(operation) })
+        Ok(Accepted {
+            container,
+            operation: Some(operation),
+        })
     }
 
     /// Starting what is gone from the engine makes it anew, in place.
@@ -63,12 +74,36 @@ fn verb_of(act: &Act) -> Verb {
 fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan) {
     let id = container.id;
     match act {
-        Act::Start => (OperationKind::Start, TaskState::ContainerStarting, plan_start(id)),
-        Act::Stop(timeout) => (OperationKind::Stop, TaskState::ContainerStopping, plan_stop(id, *timeout)),
-        Act::Reboot(timeout) => (OperationKind::Reboot, TaskState::ContainerRebooting, plan_reboot(id, *timeout)),
-        Act::Pause => (OperationKind::Pause, TaskState::ContainerPausing, plan_pause(id)),
-        Act::Unpause => (OperationKind::Unpause, TaskState::ContainerUnpausing, plan_unpause(id)),
-        Act::Kill(signal) => (OperationKind::Kill, TaskState::ContainerKilling, plan_kill(id, signal.clone())),
+        Act::Start => (
+            OperationKind::Start,
+            TaskState::ContainerStarting,
+            plan_start(id),
+        ),
+        Act::Stop(timeout) => (
+            OperationKind::Stop,
+            TaskState::ContainerStopping,
+            plan_stop(id, *timeout),
+        ),
+        Act::Reboot(timeout) => (
+            OperationKind::Reboot,
+            TaskState::ContainerRebooting,
+            plan_reboot(id, *timeout),
+        ),
+        Act::Pause => (
+            OperationKind::Pause,
+            TaskState::ContainerPausing,
+            plan_pause(id),
+        ),
+        Act::Unpause => (
+            OperationKind::Unpause,
+            TaskState::ContainerUnpausing,
+            plan_unpause(id),
+        ),
+        Act::Kill(signal) => (
+            OperationKind::Kill,
+            TaskState::ContainerKilling,
+            plan_kill(id, signal.clone()),
+        ),
     }
 }
 

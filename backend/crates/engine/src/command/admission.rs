@@ -18,7 +18,12 @@ use crate::settings::DiskMode;
 
 impl Inner {
     /// Refuses what the project's limits do not hold.
-    pub(crate) async fn admit_more(&self, tx: &mut Tx, project: ProjectId, ask: &Usage) -> Result<()> {
+    pub(crate) async fn admit_more(
+        &self,
+        tx: &mut Tx,
+        project: ProjectId,
+        ask: &Usage,
+    ) -> Result<()> {
         let usage = tx.usage_of(project).await?;
         let class = tx.quota_class_find("default").await?;
         let own = tx.quota_find(project).await?;
@@ -31,14 +36,24 @@ impl Inner {
         if let Some(network) = tx.network_find_default(project).await? {
             return Ok(network);
         }
-        let taken: Vec<_> = tx.network_list().await?.into_iter().map(|network| network.subnet).collect();
+        let taken: Vec<_> = tx
+            .network_list()
+            .await?
+            .into_iter()
+            .map(|network| network.subnet)
+            .collect();
         let (pool, prefix) = (self.settings.network_pool, self.settings.network_prefix);
         let subnet = free_subnet(pool, prefix, &taken).ok_or_else(|| {
             Error::Conflict(format!(
                 "every /{prefix} of the network pool {pool} is in use; widen the pool in zund's configuration"
             ))
         })?;
-        let network = Network { id: NetworkId(self.ids.uuid()), project, name: "default".to_owned(), subnet };
+        let network = Network {
+            id: NetworkId(self.ids.uuid()),
+            project,
+            name: "default".to_owned(),
+            subnet,
+        };
         tx.network_insert(&network).await?;
         Ok(network)
     }
@@ -47,9 +62,17 @@ impl Inner {
     pub(crate) async fn free_address(&self, tx: &mut Tx, network: &Network) -> Result<Address> {
         let taken = tx.addresses_taken(network.id).await?;
         let ip = network.free_address(&taken).ok_or_else(|| {
-            Error::Conflict(format!("every address of {} is in use; delete a container of this project", network.subnet))
+            Error::Conflict(format!(
+                "every address of {} is in use; delete a container of this project",
+                network.subnet
+            ))
         })?;
-        Ok(Address { network: network.id, ip: ip.into(), mac: mac_of(ip), port: PortId(self.ids.uuid()) })
+        Ok(Address {
+            network: network.id,
+            ip: ip.into(),
+            mac: mac_of(ip),
+            port: PortId(self.ids.uuid()),
+        })
     }
 
     /// The scheduler's request behind a specification.
@@ -67,7 +90,9 @@ impl Inner {
                 (DiskMode::Account, true) => DiskRule::Account,
                 (DiskMode::Refuse, true) => DiskRule::Enforced,
             },
-            ports: asked.filter_map(|port| Some((port.protocol.unwrap_or_default(), port.external?.get()))).collect(),
+            ports: asked
+                .filter_map(|port| Some((port.protocol.unwrap_or_default(), port.external?.get())))
+                .collect(),
             seed: seed_of(id),
         }
     }
@@ -98,9 +123,14 @@ impl Inner {
             created_at: now,
             finished_at: None,
         };
-        let plan = serde_json::to_string(plan).map_err(|error| Error::Internal(error.to_string()))?;
-        let target = target.map(serde_json::to_string).transpose().map_err(|error| Error::Internal(error.to_string()))?;
-        tx.operation_insert(&operation, &plan, target.as_deref()).await?;
+        let plan =
+            serde_json::to_string(plan).map_err(|error| Error::Internal(error.to_string()))?;
+        let target = target
+            .map(serde_json::to_string)
+            .transpose()
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        tx.operation_insert(&operation, &plan, target.as_deref())
+            .await?;
         let message = format!("{} accepted, request {}", kind.as_str(), call.request_id);
         tx.event_insert(&Event {
             at: now,

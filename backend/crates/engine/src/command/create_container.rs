@@ -22,7 +22,11 @@ use crate::error::{Error, Result};
 
 impl Engine {
     /// Accepts a container: from here on it survives whatever happens to this process.
-    pub async fn container_create(&self, call: &Call, mut ask: CreateContainer) -> Result<Accepted> {
+    pub async fn container_create(
+        &self,
+        call: &Call,
+        mut ask: CreateContainer,
+    ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
         let resolved = self.resolve(&ask.spec).await?;
@@ -33,34 +37,81 @@ impl Engine {
         if let Some(accepted) = self.taken_over(&mut tx, call, &ask).await? {
             return Ok(accepted);
         }
-        let (container, network) = self.decide_create(&mut tx, call, &ask, &resolved, id).await?;
-        let plan = plan_create(&make_of(&container, &container.desired, &network, &resolved, ask.wait_for)?);
+        let (container, network) = self
+            .decide_create(&mut tx, call, &ask, &resolved, id)
+            .await?;
+        let plan = plan_create(&make_of(
+            &container,
+            &container.desired,
+            &network,
+            &resolved,
+            ask.wait_for,
+        )?);
         tx.container_insert(&container).await?;
-        tx.claim_set(id, container.project, container.place.id, container.desired.amounts()).await?;
+        tx.claim_set(
+            id,
+            container.project,
+            container.place.id,
+            container.desired.amounts(),
+        )
+        .await?;
         for address in &container.addresses {
             tx.port_insert(address, id).await?;
         }
-        tx.host_ports_set(id, container.place.id, &container.desired.published).await?;
-        let operation = self.accept(&mut tx, call, &container, OperationKind::Create, &plan, None).await?;
+        tx.host_ports_set(id, container.place.id, &container.desired.published)
+            .await?;
+        let operation = self
+            .accept(
+                &mut tx,
+                call,
+                &container,
+                OperationKind::Create,
+                &plan,
+                None,
+            )
+            .await?;
         tx.commit().await?;
         self.nudge(&operation);
-        Ok(Accepted { container, operation: Some(operation) })
+        Ok(Accepted {
+            container,
+            operation: Some(operation),
+        })
     }
 
     /// A create that was sent again: same name, same specification, never confirmed (semantics.md §2.8).
-    async fn taken_over(&self, tx: &mut Tx, call: &Call, ask: &CreateContainer) -> Result<Option<Accepted>> {
-        let (true, Some(name)) = (ask.unique, &ask.name) else { return Ok(None) };
-        let Some(existing) = tx.containers_named(Some(call.caller.project), name.as_str()).await?.into_iter().next()
+    async fn taken_over(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        ask: &CreateContainer,
+    ) -> Result<Option<Accepted>> {
+        let (true, Some(name)) = (ask.unique, &ask.name) else {
+            return Ok(None);
+        };
+        let Some(existing) = tx
+            .containers_named(Some(call.caller.project), name.as_str())
+            .await?
+            .into_iter()
+            .next()
         else {
             return Ok(None);
         };
         let wish = wish_of(ask.wish, ask.wait_for, Wish::Running);
         let same = existing.desired.spec == ask.spec && existing.desired.wish == wish;
-        if existing.confirmed || !same || matches!(existing.life, Life::Failed { .. } | Life::Deleting) {
-            return Err(Error::NameTaken { name: name.to_string(), existing: existing.id });
+        if existing.confirmed
+            || !same
+            || matches!(existing.life, Life::Failed { .. } | Life::Deleting)
+        {
+            return Err(Error::NameTaken {
+                name: name.to_string(),
+                existing: existing.id,
+            });
         }
         let operation = tx.operation_running_of(existing.id).await?;
-        Ok(Some(Accepted { container: existing, operation }))
+        Ok(Some(Accepted {
+            container: existing,
+            operation,
+        }))
     }
 
     async fn decide_create(
@@ -72,9 +123,21 @@ impl Engine {
         id: ContainerId,
     ) -> Result<(Container, Network)> {
         let project = call.caller.project;
-        self.admit_more(tx, project, &Usage { containers: 1, amounts: ask.spec.amounts() }).await?;
-        let view = self.cluster_view(tx, &resolved.busy, &BTreeSet::new()).await?;
-        let placed = place(&self.request_of(&ask.spec, id), &view).map_err(Error::Unplaceable)?.place;
+        self.admit_more(
+            tx,
+            project,
+            &Usage {
+                containers: 1,
+                amounts: ask.spec.amounts(),
+            },
+        )
+        .await?;
+        let view = self
+            .cluster_view(tx, &resolved.busy, &BTreeSet::new())
+            .await?;
+        let placed = place(&self.request_of(&ask.spec, id), &view)
+            .map_err(Error::Unplaceable)?
+            .place;
         let published = published_at(self, ask, &view, &placed, id)?;
         let network = self.default_network(tx, project).await?;
         let address = self.free_address(tx, &network).await?;
@@ -90,7 +153,11 @@ impl Engine {
                 wish: wish_of(ask.wish, ask.wait_for, Wish::Running),
                 revision: 1,
                 image_digest: resolved.image.digest.clone(),
-                hostname: ask.spec.hostname.clone().unwrap_or_else(|| Container::default_hostname(id)),
+                hostname: ask
+                    .spec
+                    .hostname
+                    .clone()
+                    .unwrap_or_else(|| Container::default_hostname(id)),
                 published,
             },
             addresses: vec![address],
@@ -151,22 +218,44 @@ pub(crate) fn make_of(
         attachment: attachment_of(container, network)?,
         published: desired.published.clone(),
     };
-    Ok(Make { request, image: resolved.image.clone(), network: network.clone(), wish: desired.wish, wait_for })
+    Ok(Make {
+        request,
+        image: resolved.image.clone(),
+        network: network.clone(),
+        wish: desired.wish,
+        wait_for,
+    })
 }
 
 /// How the container is connected to its network.
 fn attachment_of(container: &Container, network: &Network) -> Result<Attachment> {
-    let missing = || Error::Internal(format!("container {} has no IPv4 address on {}", container.id, network.subnet));
-    let address = container.addresses.iter().find(|address| address.network == network.id).ok_or_else(missing)?;
-    let std::net::IpAddr::V4(ip) = address.ip else { return Err(missing()) };
-    Ok(Attachment { network: network.runtime_name(), ip, mac: address.mac.clone() })
+    let missing = || {
+        Error::Internal(format!(
+            "container {} has no IPv4 address on {}",
+            container.id, network.subnet
+        ))
+    };
+    let address = container
+        .addresses
+        .iter()
+        .find(|address| address.network == network.id)
+        .ok_or_else(missing)?;
+    let std::net::IpAddr::V4(ip) = address.ip else {
+        return Err(missing());
+    };
+    Ok(Attachment {
+        network: network.runtime_name(),
+        ip,
+        mac: address.mac.clone(),
+    })
 }
 
 /// A name in Zun's manner for a container whose user gave none.
 fn made_up_name(id: ContainerId) -> ContainerName {
     const GREEK: [&str; 24] = [
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
-        "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
+        "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi",
+        "chi", "psi", "omega",
     ];
     let word = GREEK[usize::try_from(seed_of(id) % 24).unwrap_or(0)];
     let digits: String = id.0.simple().to_string().chars().take(8).collect();

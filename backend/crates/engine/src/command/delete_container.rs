@@ -13,30 +13,58 @@ use crate::error::{Error, Result};
 
 impl Engine {
     /// Accepts a delete. Asked again while one is at work, it answers that one.
-    pub async fn container_delete(&self, call: &Call, ident: &str, ask: DeleteContainer) -> Result<Accepted> {
+    pub async fn container_delete(
+        &self,
+        call: &Call,
+        ident: &str,
+        ask: DeleteContainer,
+    ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
         let mut tx = self.store.begin().await?;
         let mut container = tx.container_get(seen.id).await?;
         let running = tx.operation_running_of(container.id).await?;
-        if let Some(operation) = running.as_ref().filter(|operation| operation.kind == OperationKind::Delete) {
-            return Ok(Accepted { container, operation: Some(operation.clone()) });
+        if let Some(operation) = running
+            .as_ref()
+            .filter(|operation| operation.kind == OperationKind::Delete)
+        {
+            return Ok(Accepted {
+                container,
+                operation: Some(operation.clone()),
+            });
         }
         check_delete(&container, ask)?;
         let cancelled = self.cancel_for_delete(&mut tx, &container, running).await?;
-        let ending = if ask.stop && !ask.force { Ending::Stopped } else { Ending::Killed };
+        let ending = if ask.stop && !ask.force {
+            Ending::Stopped
+        } else {
+            Ending::Killed
+        };
         let plan = plan_delete(container.id, container.desired.revision, ending);
         container.life = Life::Deleting;
         container.task = Some(TaskState::ContainerDeleting);
         container.generation += 1;
         container.updated_at = Some(self.clock.now());
-        tx.container_update(&container, container.generation - 1).await?;
-        let operation = self.accept(&mut tx, call, &container, OperationKind::Delete, &plan, None).await?;
+        tx.container_update(&container, container.generation - 1)
+            .await?;
+        let operation = self
+            .accept(
+                &mut tx,
+                call,
+                &container,
+                OperationKind::Delete,
+                &plan,
+                None,
+            )
+            .await?;
         tx.commit().await?;
         if let Some(cancelled) = cancelled {
             self.cancel(&cancelled);
         }
         self.nudge(&operation);
-        Ok(Accepted { container, operation: Some(operation) })
+        Ok(Accepted {
+            container,
+            operation: Some(operation),
+        })
     }
 }
 
@@ -59,11 +87,14 @@ impl Inner {
         container: &Container,
         running: Option<Operation>,
     ) -> Result<Option<Operation>> {
-        let Some(mut operation) = running else { return Ok(None) };
+        let Some(mut operation) = running else {
+            return Ok(None);
+        };
         match operation.kind {
             OperationKind::Create | OperationKind::Update | OperationKind::Repair => {
                 let now = self.clock.now();
-                tx.operation_finish(operation.id, OperationState::Cancelled, None, now).await?;
+                tx.operation_finish(operation.id, OperationState::Cancelled, None, now)
+                    .await?;
                 operation.state = OperationState::Cancelled;
                 operation.finished_at = Some(now);
                 Ok(Some(operation))
@@ -74,9 +105,11 @@ impl Inner {
             | OperationKind::Reboot
             | OperationKind::Pause
             | OperationKind::Unpause
-            | OperationKind::Kill => {
-                Err(Error::Busy { container: container.id, operation: operation.id, kind: operation.kind })
-            }
+            | OperationKind::Kill => Err(Error::Busy {
+                container: container.id,
+                operation: operation.id,
+                kind: operation.kind,
+            }),
         }
     }
 }

@@ -77,7 +77,11 @@ impl Engine {
         }
     }
 
-    async fn resolved_or_noted(&self, spec: &ContainerSpec, verdict: &mut Verdict) -> Option<Resolved> {
+    async fn resolved_or_noted(
+        &self,
+        spec: &ContainerSpec,
+        verdict: &mut Verdict,
+    ) -> Option<Resolved> {
         match self.resolve(spec).await {
             Ok(resolved) => {
                 verdict.image_digest = Some(resolved.image.digest.clone());
@@ -101,21 +105,38 @@ impl Engine {
         let project = call.caller.project;
         let mut tx = self.store.begin().await?;
         if let Some(name) = &ask.name
-            && let Some(existing) = tx.containers_named(Some(project), name.as_str()).await?.first()
+            && let Some(existing) = tx
+                .containers_named(Some(project), name.as_str())
+                .await?
+                .first()
         {
-            verdict.note("name", &Error::NameTaken { name: name.to_string(), existing: existing.id });
+            verdict.note(
+                "name",
+                &Error::NameTaken {
+                    name: name.to_string(),
+                    existing: existing.id,
+                },
+            );
         }
-        let more = Usage { containers: 1, amounts: spec.amounts() };
+        let more = Usage {
+            containers: 1,
+            amounts: spec.amounts(),
+        };
         if let Err(error) = self.admit_more(&mut tx, project, &more).await {
             verdict.note("quota", &error);
         }
-        let busy = resolved.as_ref().map(|resolved| resolved.busy.clone()).unwrap_or_default();
+        let busy = resolved
+            .as_ref()
+            .map(|resolved| resolved.busy.clone())
+            .unwrap_or_default();
         let view = self.cluster_view(&mut tx, &busy, &BTreeSet::new()).await?;
         let id = ContainerId(self.ids.uuid());
         match place(&self.request_of(&spec, id), &view) {
             Ok(placement) => {
                 let none = BTreeSet::new();
-                let taken = view.host(placement.place.id).map_or(&none, |host| &host.ports_taken);
+                let taken = view
+                    .host(placement.place.id)
+                    .map_or(&none, |host| &host.ports_taken);
                 if let Err(error) = publish(self, spec.ports.as_ref(), &[], taken, seed_of(id)) {
                     verdict.note("ports", &error);
                 }
@@ -129,7 +150,10 @@ impl Engine {
     }
 
     async fn preview_update(&self, seen: &Container, ask: Ask) -> Result<Verdict> {
-        let mut verdict = Verdict { host: Some(seen.place.name.clone()), ..Verdict::default() };
+        let mut verdict = Verdict {
+            host: Some(seen.place.name.clone()),
+            ..Verdict::default()
+        };
         let update = UpdateContainer {
             expected: None,
             name: ask.name,
@@ -141,7 +165,14 @@ impl Engine {
         let wanted = match self.wanted(seen, &update) {
             Ok(wanted) => wanted,
             Err(error) => {
-                verdict.note(if matches!(error, Error::InvalidState { .. }) { "state" } else { "spec" }, &error);
+                verdict.note(
+                    if matches!(error, Error::InvalidState { .. }) {
+                        "state"
+                    } else {
+                        "spec"
+                    },
+                    &error,
+                );
                 return Ok(verdict);
             }
         };
@@ -155,7 +186,8 @@ impl Engine {
             }
         };
         verdict.image_digest = Some(resolved.image.digest.clone());
-        self.preview_change(seen, wanted, &resolved, update.wait_for, &mut verdict).await?;
+        self.preview_change(seen, wanted, &resolved, update.wait_for, &mut verdict)
+            .await?;
         Ok(verdict)
     }
 
@@ -169,12 +201,23 @@ impl Engine {
     ) -> Result<()> {
         let mut tx = self.store.begin().await?;
         if wanted.name != seen.desired.name {
-            let others = tx.containers_named(Some(seen.project), wanted.name.as_str()).await?;
+            let others = tx
+                .containers_named(Some(seen.project), wanted.name.as_str())
+                .await?;
             if let Some(other) = others.iter().find(|other| other.id != seen.id) {
-                verdict.note("name", &Error::NameTaken { name: wanted.name.to_string(), existing: other.id });
+                verdict.note(
+                    "name",
+                    &Error::NameTaken {
+                        name: wanted.name.to_string(),
+                        existing: other.id,
+                    },
+                );
             }
         }
-        match self.decide_update(&mut tx, seen, wanted, resolved, wait_for).await {
+        match self
+            .decide_update(&mut tx, seen, wanted, resolved, wait_for)
+            .await
+        {
             Ok((_, change)) => verdict.steps = plan_update(seen, &change).words(),
             Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
             Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),

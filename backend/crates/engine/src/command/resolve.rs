@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::spec::{CpuPolicy, ImageSource};
-use zun_domain::container::{ContainerSpec, PortMapping, Protocol, Published, RestartPolicyName, WaitFor, Wish};
+use zun_domain::container::{
+    ContainerSpec, PortMapping, Protocol, Published, RestartPolicyName, WaitFor, Wish,
+};
 use zun_domain::image::ResolvedImage;
 use zun_driver::Class;
 
@@ -20,12 +22,20 @@ pub(crate) struct Resolved {
 }
 
 /// Checks a specification against what is decided here, every rule that needs no other row.
-pub(crate) fn check_spec(inner: &Inner, spec: &ContainerSpec, wish: Option<Wish>, wait_for: WaitFor) -> Result<()> {
+pub(crate) fn check_spec(
+    inner: &Inner,
+    spec: &ContainerSpec,
+    wish: Option<Wish>,
+    wait_for: WaitFor,
+) -> Result<()> {
     if let Some((field, message)) = spec.contradictions().into_iter().next() {
         return Err(Error::invalid(field, message));
     }
     if spec.image_driver == Some(ImageSource::Glance) {
-        return Err(Error::invalid("image_driver", "\"glance\" is not served yet; use \"docker\" or leave it out"));
+        return Err(Error::invalid(
+            "image_driver",
+            "\"glance\" is not served yet; use \"docker\" or leave it out",
+        ));
     }
     if spec.cpu_policy == Some(CpuPolicy::Dedicated) {
         return Err(Error::invalid(
@@ -41,26 +51,42 @@ pub(crate) fn check_spec(inner: &Inner, spec: &ContainerSpec, wish: Option<Wish>
         ));
     }
     if wait_for == WaitFor::Healthy && spec.healthcheck.is_none() {
-        return Err(Error::invalid("wait_for", "\"healthy\" needs a healthcheck"));
+        return Err(Error::invalid(
+            "wait_for",
+            "\"healthy\" needs a healthcheck",
+        ));
     }
     check_minimum(spec)?;
-    if wait_for == WaitFor::Exited || wish == Some(Wish::Finished) { check_job(spec, wish) } else { Ok(()) }
+    if wait_for == WaitFor::Exited || wish == Some(Wish::Finished) {
+        check_job(spec, wish)
+    } else {
+        Ok(())
+    }
 }
 
 /// Limits that no engine takes, refused before anything is made.
 fn check_minimum(spec: &ContainerSpec) -> Result<()> {
     if let Some(memory) = spec.memory.filter(|memory| memory.0 < 6) {
-        return Err(Error::invalid("memory", format!("{memory} MiB is below the engine's minimum of 6 MiB")));
+        return Err(Error::invalid(
+            "memory",
+            format!("{memory} MiB is below the engine's minimum of 6 MiB"),
+        ));
     }
     if let Some(cpu) = spec.cpu.filter(|cpu| cpu.0 < 10) {
-        return Err(Error::invalid("cpu", format!("{cpu} is below the engine's minimum of 0.01 cores")));
+        return Err(Error::invalid(
+            "cpu",
+            format!("{cpu} is below the engine's minimum of 0.01 cores"),
+        ));
     }
     Ok(())
 }
 
 fn check_job(spec: &ContainerSpec, wish: Option<Wish>) -> Result<()> {
     if !matches!(wish, None | Some(Wish::Finished)) {
-        return Err(Error::invalid("state", "must be left out with wait_for = \"exited\": a job runs to its end"));
+        return Err(Error::invalid(
+            "state",
+            "must be left out with wait_for = \"exited\": a job runs to its end",
+        ));
     }
     match spec.restart_policy.map(|policy| policy.name) {
         Some(RestartPolicyName::Always | RestartPolicyName::UnlessStopped) => Err(Error::invalid(
@@ -73,7 +99,11 @@ fn check_job(spec: &ContainerSpec, wish: Option<Wish>) -> Result<()> {
 
 /// The wish behind `state` and `wait_for`, where `before` was wished.
 pub(crate) fn wish_of(wish: Option<Wish>, wait_for: WaitFor, before: Wish) -> Wish {
-    if wait_for == WaitFor::Exited { Wish::Finished } else { wish.unwrap_or(before) }
+    if wait_for == WaitFor::Exited {
+        Wish::Finished
+    } else {
+        wish.unwrap_or(before)
+    }
 }
 
 impl Engine {
@@ -86,7 +116,11 @@ impl Engine {
             Err(error) => return Err(self.image_error(spec, &error).await),
         };
         let published = spec.ports.as_ref().is_some_and(|ports| !ports.is_empty());
-        let busy = if published { drivers.runtime.busy_ports().await? } else { BTreeSet::new() };
+        let busy = if published {
+            drivers.runtime.busy_ports().await?
+        } else {
+            BTreeSet::new()
+        };
         Ok(Resolved { image, busy })
     }
 
@@ -113,8 +147,10 @@ pub(crate) fn publish(
 ) -> Result<Vec<Published>> {
     let mut given = BTreeSet::new();
     let mut out = Vec::new();
-    let (asked, open): (Vec<&PortMapping>, Vec<&PortMapping>) =
-        ports.into_iter().flatten().partition(|port| port.external.is_some());
+    let (asked, open): (Vec<&PortMapping>, Vec<&PortMapping>) = ports
+        .into_iter()
+        .flatten()
+        .partition(|port| port.external.is_some());
     for port in asked {
         let protocol = port.protocol.unwrap_or_default();
         let external = port.external.map_or(0, std::num::NonZeroU16::get);
@@ -124,23 +160,41 @@ pub(crate) fn publish(
                  to have one picked"
             )));
         }
-        out.push(Published { internal: port.internal.get(), external, protocol, ip: port.ip });
+        out.push(Published {
+            internal: port.internal.get(),
+            external,
+            protocol,
+            ip: port.ip,
+        });
     }
     for port in open {
         let protocol = port.protocol.unwrap_or_default();
         let internal = port.internal.get();
-        let before = kept.iter().find(|p| p.internal == internal && p.protocol == protocol).map(|p| p.external);
-        let free = |candidate: &u16| !taken.contains(&(protocol, *candidate)) && !given.contains(&(protocol, *candidate));
-        let external = before.filter(free).or_else(|| pick(inner, seed, free)).ok_or_else(|| {
-            let range = &inner.settings.host_ports;
-            Error::Conflict(format!(
-                "no host port is free in {}-{}; widen host_ports in zund's configuration",
-                range.start(),
-                range.end()
-            ))
-        })?;
+        let before = kept
+            .iter()
+            .find(|p| p.internal == internal && p.protocol == protocol)
+            .map(|p| p.external);
+        let free = |candidate: &u16| {
+            !taken.contains(&(protocol, *candidate)) && !given.contains(&(protocol, *candidate))
+        };
+        let external = before
+            .filter(free)
+            .or_else(|| pick(inner, seed, free))
+            .ok_or_else(|| {
+                let range = &inner.settings.host_ports;
+                Error::Conflict(format!(
+                    "no host port is free in {}-{}; widen host_ports in zund's configuration",
+                    range.start(),
+                    range.end()
+                ))
+            })?;
         given.insert((protocol, external));
-        out.push(Published { internal, external, protocol, ip: port.ip });
+        out.push(Published {
+            internal,
+            external,
+            protocol,
+            ip: port.ip,
+        });
     }
     out.sort();
     Ok(out)
@@ -149,8 +203,13 @@ pub(crate) fn publish(
 /// The first free port from a seeded place on: two containers of one stack seldom ask for the same, and
 /// a port that was just given back is not given to someone else at once.
 fn pick(inner: &Inner, seed: u64, free: impl Fn(&u16) -> bool) -> Option<u16> {
-    let (first, last) = (*inner.settings.host_ports.start(), *inner.settings.host_ports.end());
+    let (first, last) = (
+        *inner.settings.host_ports.start(),
+        *inner.settings.host_ports.end(),
+    );
     let width = u64::from(last.saturating_sub(first)) + 1;
     let from = first.saturating_add(u16::try_from(seed % width).unwrap_or(0));
-    (from..=last).find(&free).or_else(|| (first..from).find(&free))
+    (from..=last)
+        .find(&free)
+        .or_else(|| (first..from).find(&free))
 }

@@ -9,7 +9,12 @@ use crate::query::QuotaView;
 
 impl Engine {
     /// Sets the limits of a project, the whole set. With `create`, refuses to take over limits that are set.
-    pub async fn quota_set(&self, project: ProjectId, limits: LimitSet, create: bool) -> Result<QuotaView> {
+    pub async fn quota_set(
+        &self,
+        project: ProjectId,
+        limits: LimitSet,
+        create: bool,
+    ) -> Result<QuotaView> {
         check(&limits)?;
         let mut tx = self.store.begin().await?;
         if create && !tx.quota_find(project).await?.is_empty() {
@@ -38,7 +43,12 @@ impl Engine {
     }
 
     /// Sets the limits of a class, the whole set.
-    pub async fn quota_class_set(&self, name: &str, limits: LimitSet, create: bool) -> Result<(LimitSet, Limits)> {
+    pub async fn quota_class_set(
+        &self,
+        name: &str,
+        limits: LimitSet,
+        create: bool,
+    ) -> Result<(LimitSet, Limits)> {
         check(&limits)?;
         let mut tx = self.store.begin().await?;
         if create && !tx.quota_class_find(name).await?.is_empty() {
@@ -63,7 +73,10 @@ impl Engine {
 fn check(limits: &LimitSet) -> Result<()> {
     for resource in Resource::ALL {
         if let Some(limit) = limits.get(resource).filter(|limit| *limit < -1) {
-            return Err(Error::invalid(resource.name(), format!("{limit} is no limit: use 0 or more, or -1 for unlimited")));
+            return Err(Error::invalid(
+                resource.name(),
+                format!("{limit} is no limit: use 0 or more, or -1 for unlimited"),
+            ));
         }
     }
     Ok(())

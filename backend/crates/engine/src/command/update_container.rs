@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::change::{Effect, changes};
-use zun_domain::container::{Container, ContainerSpec, Desired, Protocol, Published, TaskState, Verb, WaitFor};
+use zun_domain::container::{
+    Container, ContainerSpec, Desired, Protocol, Published, TaskState, Verb, WaitFor,
+};
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::{Event, OperationKind};
@@ -21,7 +23,12 @@ use crate::error::{Error, Result};
 
 impl Engine {
     /// Accepts a new wish. Without an operation in the answer nothing had to be done in the engine.
-    pub async fn container_update(&self, call: &Call, ident: &str, ask: UpdateContainer) -> Result<Accepted> {
+    pub async fn container_update(
+        &self,
+        call: &Call,
+        ident: &str,
+        ask: UpdateContainer,
+    ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
         let wanted = self.wanted(&seen, &ask)?;
         let resolved = self.resolve_change(&seen, &wanted).await?;
@@ -34,23 +41,39 @@ impl Engine {
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
         }
-        let (target, change) = self.decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for).await?;
+        let (target, change) = self
+            .decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for)
+            .await?;
         let plan = plan_update(&container, &change);
         container.generation += 1;
         container.updated_at = Some(self.clock.now());
         let expected = container.generation - 1;
         if plan.is_empty() {
-            let accepted = self.record_update(&mut tx, call, container, target, expected).await?;
+            let accepted = self
+                .record_update(&mut tx, call, container, target, expected)
+                .await?;
             tx.commit().await?;
             return Ok(accepted);
         }
         self.hold_both(&mut tx, &container, &target).await?;
         container.task = Some(TaskState::ContainerRebuilding);
         tx.container_update(&container, expected).await?;
-        let operation = self.accept(&mut tx, call, &container, OperationKind::Update, &plan, Some(&target)).await?;
+        let operation = self
+            .accept(
+                &mut tx,
+                call,
+                &container,
+                OperationKind::Update,
+                &plan,
+                Some(&target),
+            )
+            .await?;
         tx.commit().await?;
         self.nudge(&operation);
-        Ok(Accepted { container, operation: Some(operation) })
+        Ok(Accepted {
+            container,
+            operation: Some(operation),
+        })
     }
 
     /// Changes the name, which only we know (semantics.md §1.4).
@@ -72,7 +95,8 @@ impl Engine {
         container.desired.name = name;
         container.generation += 1;
         container.updated_at = Some(self.clock.now());
-        tx.container_update(&container, container.generation - 1).await?;
+        tx.container_update(&container, container.generation - 1)
+            .await?;
         tx.commit().await?;
         Ok(container)
     }
@@ -92,7 +116,11 @@ impl Inner {
         check_verb(seen, Verb::Update)?;
         let spec = match &ask.edit {
             Edit::Whole(spec) => (**spec).clone(),
-            Edit::Parts { cpu, memory, auto_heal } => {
+            Edit::Parts {
+                cpu,
+                memory,
+                auto_heal,
+            } => {
                 let mut spec = seen.desired.spec.clone();
                 spec.cpu = cpu.or(spec.cpu);
                 spec.memory = memory.or(spec.memory);
@@ -101,9 +129,14 @@ impl Inner {
             }
         };
         let mut spec = spec.with_defaults(&self.settings.defaults);
-        spec.environment_wo = spec.environment_wo.or_else(|| seen.desired.spec.environment_wo.clone());
-        if spec.availability_zone.as_deref() == Some(seen.place.zone.as_str()) || spec.availability_zone.is_none() {
-            spec.availability_zone.clone_from(&seen.desired.spec.availability_zone);
+        spec.environment_wo = spec
+            .environment_wo
+            .or_else(|| seen.desired.spec.environment_wo.clone());
+        if spec.availability_zone.as_deref() == Some(seen.place.zone.as_str())
+            || spec.availability_zone.is_none()
+        {
+            spec.availability_zone
+                .clone_from(&seen.desired.spec.availability_zone);
         }
         let wish = wish_of(ask.wish, ask.wait_for, seen.desired.wish);
         check_spec(self, &spec, ask.wish.or(Some(wish)), ask.wait_for)?;
@@ -115,15 +148,24 @@ impl Inner {
                 ));
             }
         }
-        Ok(Wanted { name: ask.name.clone().unwrap_or_else(|| seen.desired.name.clone()), spec, wish })
+        Ok(Wanted {
+            name: ask
+                .name
+                .clone()
+                .unwrap_or_else(|| seen.desired.name.clone()),
+            spec,
+            wish,
+        })
     }
 
     /// Refuses while an operation is at work, naming it.
     pub(crate) async fn check_idle(&self, tx: &mut Tx, container: &Container) -> Result<()> {
         match tx.operation_running_of(container.id).await? {
-            Some(operation) => {
-                Err(Error::Busy { container: container.id, operation: operation.id, kind: operation.kind })
-            }
+            Some(operation) => Err(Error::Busy {
+                container: container.id,
+                operation: operation.id,
+                kind: operation.kind,
+            }),
             None => Ok(()),
         }
     }
@@ -139,15 +181,34 @@ impl Inner {
     ) -> Result<(Desired, Change)> {
         let held = container.desired.amounts();
         let more = wanted.spec.amounts().minus(held);
-        self.admit_more(tx, container.project, &Usage { containers: 0, amounts: more }).await?;
-        let own: BTreeSet<(Protocol, u16)> =
-            container.desired.published.iter().map(|port| (port.protocol, port.external)).collect();
+        self.admit_more(
+            tx,
+            container.project,
+            &Usage {
+                containers: 0,
+                amounts: more,
+            },
+        )
+        .await?;
+        let own: BTreeSet<(Protocol, u16)> = container
+            .desired
+            .published
+            .iter()
+            .map(|port| (port.protocol, port.external))
+            .collect();
         let view = self.cluster_view(tx, &resolved.busy, &own).await?;
-        let host = view.host(container.place.id).ok_or_else(|| Error::not_found("host", &container.place.name))?;
+        let host = view
+            .host(container.place.id)
+            .ok_or_else(|| Error::not_found("host", &container.place.name))?;
         if more != zun_domain::unit::Amounts::default() {
-            fits(&self.request_of(&wanted.spec, container.id), host, held).map_err(|rejection| {
-                Error::Unplaceable(zun_domain::placement::Unplaceable { rejections: vec![rejection], advice: None })
-            })?;
+            fits(&self.request_of(&wanted.spec, container.id), host, held).map_err(
+                |rejection| {
+                    Error::Unplaceable(zun_domain::placement::Unplaceable {
+                        rejections: vec![rejection],
+                        advice: None,
+                    })
+                },
+            )?;
         }
         let recreate = self.needs_recreate(container, &wanted);
         let published = if recreate {
@@ -156,11 +217,20 @@ impl Inner {
         } else {
             container.desired.published.clone()
         };
-        let hostname = wanted.spec.hostname.clone().unwrap_or_else(|| match container.desired.spec.hostname {
-            Some(_) => Container::default_hostname(container.id),
-            None => container.desired.hostname.clone(),
-        });
-        let digest = if recreate { resolved.image.digest.clone() } else { container.desired.image_digest.clone() };
+        let hostname =
+            wanted
+                .spec
+                .hostname
+                .clone()
+                .unwrap_or_else(|| match container.desired.spec.hostname {
+                    Some(_) => Container::default_hostname(container.id),
+                    None => container.desired.hostname.clone(),
+                });
+        let digest = if recreate {
+            resolved.image.digest.clone()
+        } else {
+            container.desired.image_digest.clone()
+        };
         let target = Desired {
             name: wanted.name,
             spec: wanted.spec,
@@ -172,7 +242,15 @@ impl Inner {
         };
         let network = self.default_network(tx, container.project).await?;
         let make = make_of(container, &target, &network, resolved, wait_for)?;
-        Ok((target.clone(), Change { target, wait_for, make, disk_enforced: false }))
+        Ok((
+            target.clone(),
+            Change {
+                target,
+                wait_for,
+                make,
+                disk_enforced: false,
+            },
+        ))
     }
 
     /// Whether the engine has to make a new container for this.
@@ -185,14 +263,19 @@ impl Inner {
     /// Claims and host ports of both wishes, while one becomes the other.
     async fn hold_both(&self, tx: &mut Tx, container: &Container, target: &Desired) -> Result<()> {
         let both = container.desired.amounts().max(target.amounts());
-        tx.claim_set(container.id, container.project, container.place.id, both).await?;
+        tx.claim_set(container.id, container.project, container.place.id, both)
+            .await?;
         let mut ports: Vec<Published> = container.desired.published.clone();
         for port in &target.published {
-            if !ports.iter().any(|p| (p.protocol, p.external) == (port.protocol, port.external)) {
+            if !ports
+                .iter()
+                .any(|p| (p.protocol, p.external) == (port.protocol, port.external))
+            {
                 ports.push(port.clone());
             }
         }
-        tx.host_ports_set(container.id, container.place.id, &ports).await?;
+        tx.host_ports_set(container.id, container.place.id, &ports)
+            .await?;
         Ok(())
     }
 
@@ -206,23 +289,39 @@ impl Inner {
         expected: i64,
     ) -> Result<Accepted> {
         container.desired = target;
-        tx.claim_set(container.id, container.project, container.place.id, container.desired.amounts()).await?;
+        tx.claim_set(
+            container.id,
+            container.project,
+            container.place.id,
+            container.desired.amounts(),
+        )
+        .await?;
         tx.container_update(&container, expected).await?;
         tx.event_insert(&Event {
             at: self.clock.now(),
             container: container.id,
             operation: None,
             kind: "updated".to_owned(),
-            message: format!("changed without touching the engine, request {}", call.request_id),
+            message: format!(
+                "changed without touching the engine, request {}",
+                call.request_id
+            ),
         })
         .await?;
-        Ok(Accepted { container, operation: None })
+        Ok(Accepted {
+            container,
+            operation: None,
+        })
     }
 }
 
 impl Engine {
     /// Looks the image up only where a new container will be made of it.
-    pub(crate) async fn resolve_change(&self, seen: &Container, wanted: &Wanted) -> Result<Resolved> {
+    pub(crate) async fn resolve_change(
+        &self,
+        seen: &Container,
+        wanted: &Wanted,
+    ) -> Result<Resolved> {
         if self.needs_recreate(seen, wanted) {
             return self.resolve(&wanted.spec).await;
         }
@@ -231,7 +330,10 @@ impl Engine {
             digest: seen.desired.image_digest.clone(),
             present: true,
         };
-        Ok(Resolved { image, busy: BTreeSet::new() })
+        Ok(Resolved {
+            image,
+            busy: BTreeSet::new(),
+        })
     }
 }
 
@@ -241,7 +343,11 @@ pub(crate) fn check_verb(container: &Container, verb: Verb) -> Result<()> {
     if status.allows(verb) {
         return Ok(());
     }
-    Err(Error::InvalidState { verb, container: container.id.to_string(), status })
+    Err(Error::InvalidState {
+        verb,
+        container: container.id.to_string(),
+        status,
+    })
 }
 
 fn check_generation(container: &Container, expected: Option<i64>, read: i64) -> Result<()> {
@@ -249,13 +355,22 @@ fn check_generation(container: &Container, expected: Option<i64>, read: i64) -> 
     if container.generation == expected && container.generation == read {
         return Ok(());
     }
-    Err(Error::Stale { container: container.id, expected, found: container.generation })
+    Err(Error::Stale {
+        container: container.id,
+        expected,
+        found: container.generation,
+    })
 }
 
 async fn check_name(tx: &mut Tx, container: &Container, name: &ContainerName) -> Result<()> {
-    let others = tx.containers_named(Some(container.project), name.as_str()).await?;
+    let others = tx
+        .containers_named(Some(container.project), name.as_str())
+        .await?;
     match others.into_iter().find(|other| other.id != container.id) {
-        Some(other) => Err(Error::NameTaken { name: name.to_string(), existing: other.id }),
+        Some(other) => Err(Error::NameTaken {
+            name: name.to_string(),
+            existing: other.id,
+        }),
         None => Ok(()),
     }
 }

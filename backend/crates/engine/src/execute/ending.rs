@@ -13,13 +13,20 @@ const LAST_LINES: u64 = 20;
 
 impl Engine {
     /// Adds what the container itself has to say, while it is still there.
-    pub(crate) async fn with_evidence(&self, work: &Work, action: &Action, mut failure: Failure) -> Failure {
+    pub(crate) async fn with_evidence(
+        &self,
+        work: &Work,
+        action: &Action,
+        mut failure: Failure,
+    ) -> Failure {
         let name = RuntimeName::Current(work.operation.container);
         let tells = matches!(
             action,
             Action::Start(n) | Action::AwaitStarted { name: n, .. } | Action::AwaitExited { name: n } if *n == name
         );
-        let Ok(drivers) = self.drivers(work.host) else { return failure };
+        let Ok(drivers) = self.drivers(work.host) else {
+            return failure;
+        };
         if !tells {
             return failure;
         }
@@ -29,7 +36,13 @@ impl Engine {
             failure.exit_code = seen.exit_code;
             failure.oom_killed = seen.oom_killed;
         }
-        let query = LogQuery { stdout: true, stderr: true, timestamps: false, tail: Some(LAST_LINES), since: None };
+        let query = LogQuery {
+            stdout: true,
+            stderr: true,
+            timestamps: false,
+            tail: Some(LAST_LINES),
+            since: None,
+        };
         if let Ok(text) = drivers.runtime.logs(name, query).await {
             failure.last_log = text.lines().map(str::to_owned).collect();
         }

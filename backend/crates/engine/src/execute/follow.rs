@@ -68,12 +68,19 @@ impl Engine {
     /// An operation that the caller can see.
     pub async fn operation_get(&self, call: &Call, id: OperationId) -> Result<Operation> {
         let stored = self.store.operation_find(id).await?;
-        let visible = |operation: &Operation| call.visible().is_none_or(|project| project == operation.project);
-        let operation = stored.filter(visible).ok_or_else(|| Error::not_found("operation", id))?;
+        let visible = |operation: &Operation| {
+            call.visible()
+                .is_none_or(|project| project == operation.project)
+        };
+        let operation = stored
+            .filter(visible)
+            .ok_or_else(|| Error::not_found("operation", id))?;
         if operation.state.is_final() {
             return Ok(operation);
         }
-        let live = lock(&self.following).get(&id).map(|sender| sender.borrow().clone());
+        let live = lock(&self.following)
+            .get(&id)
+            .map(|sender| sender.borrow().clone());
         Ok(live.unwrap_or(operation))
     }
 
@@ -91,7 +98,9 @@ impl Engine {
         let reached = |operation: &Operation| {
             operation.state.is_final() || after.is_some_and(|after| operation.steps_done > after)
         };
-        let Some(mut receiver) = receiver.filter(|_| !reached(&now)) else { return Ok(now) };
+        let Some(mut receiver) = receiver.filter(|_| !reached(&now)) else {
+            return Ok(now);
+        };
         let change = tokio::time::timeout(bound, receiver.wait_for(reached)).await;
         match change {
             Ok(Ok(operation)) => Ok(operation.clone()),
@@ -100,7 +109,12 @@ impl Engine {
     }
 
     /// The operation when it has ended; an error when it has failed, or when `bound` is over before.
-    pub async fn wait_for_operation(&self, call: &Call, id: OperationId, bound: Duration) -> Result<Operation> {
+    pub async fn wait_for_operation(
+        &self,
+        call: &Call,
+        id: OperationId,
+        bound: Duration,
+    ) -> Result<Operation> {
         let operation = self.operation_wait(call, id, None, bound).await?;
         match (&operation.failure, operation.state.is_final()) {
             (Some(failure), true) => Err(Error::Failed(Box::new(failure.clone()))),

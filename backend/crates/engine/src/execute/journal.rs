@@ -23,9 +23,17 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn advance(done: Option<usize>, next: usize, action: &Action) -> Self {
-        let mut logs: Vec<_> = done.map(|index| (index, false, StepEntry::Done)).into_iter().collect();
+        let mut logs: Vec<_> = done
+            .map(|index| (index, false, StepEntry::Done))
+            .into_iter()
+            .collect();
         logs.push((next, false, StepEntry::Intent));
-        Self { logs, state: OperationState::Running, progress: action.progress(), steps_done: next }
+        Self {
+            logs,
+            state: OperationState::Running,
+            progress: action.progress(),
+            steps_done: next,
+        }
     }
 
     pub(crate) fn undone(index: usize, action: &Action) -> Self {
@@ -63,8 +71,10 @@ impl Cursor {
                 }
                 (StepEntry::Failed(text), false) if undoing => {
                     cursor.undoing_from = Some(index);
-                    cursor.failure = serde_json::from_str(text)
-                        .unwrap_or_else(|_| Failure { message: text.clone(), ..Failure::default() });
+                    cursor.failure = serde_json::from_str(text).unwrap_or_else(|_| Failure {
+                        message: text.clone(),
+                        ..Failure::default()
+                    });
                 }
                 (StepEntry::Intent | StepEntry::Failed(_), _) => {}
             }
@@ -75,12 +85,21 @@ impl Cursor {
 
 impl Engine {
     /// Writes an entry, as often as it takes: while the store cannot be written, nothing goes on.
-    pub(crate) async fn write(&self, work: &Work, entry: Entry, followed: &Followed) -> Result<(), Stopped> {
+    pub(crate) async fn write(
+        &self,
+        work: &Work,
+        entry: Entry,
+        followed: &Followed,
+    ) -> Result<(), Stopped> {
+        self.go_on()?;
         loop {
             match self.write_once(work, &entry).await {
                 Ok(()) => break,
                 Err(error) => {
-                    if matches!(error, zun_store::Error::Conflict { .. } | zun_store::Error::NotFound { .. }) {
+                    if matches!(
+                        error,
+                        zun_store::Error::Conflict { .. } | zun_store::Error::NotFound { .. }
+                    ) {
                         return Err(Stopped::Interrupted);
                     }
                     tracing::error!(operation = %work.operation.id, "cannot write the operation's log, trying again: {error}");
@@ -93,10 +112,15 @@ impl Engine {
             operation.progress.clone_from(&entry.progress);
             operation.steps_done = u32::try_from(entry.steps_done).unwrap_or(u32::MAX);
         });
-        if self.interrupt.as_ref().is_some_and(|interrupt| interrupt()) {
-            return Err(Stopped::Interrupted);
+        self.go_on()
+    }
+
+    /// Where a crash can come: before and after each write of the log.
+    pub(crate) fn go_on(&self) -> Result<(), Stopped> {
+        match &self.interrupt {
+            Some(interrupt) if interrupt() => Err(Stopped::Interrupted),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     async fn write_once(&self, work: &Work, entry: &Entry) -> zun_store::Result<()> {
@@ -107,7 +131,8 @@ impl Engine {
             tx.step_log(id, index, *undo, what.clone(), now).await?;
         }
         let done = u32::try_from(entry.steps_done).unwrap_or(u32::MAX);
-        tx.operation_progress(id, entry.state, &entry.progress, done).await?;
+        tx.operation_progress(id, entry.state, &entry.progress, done)
+            .await?;
         tx.commit().await
     }
 }

@@ -8,9 +8,9 @@ use zun_domain::id::HostId;
 use zun_domain::image::{PullProgress, ResolvedImage};
 use zun_domain::operation::Failure;
 use zun_driver::{Class, HostDrivers};
+use zun_planner::Action;
 use zun_planner::judge::{judge_exited, judge_started};
 use zun_planner::step::SETTLE_MS;
-use zun_planner::Action;
 
 use super::follow::Followed;
 use super::{Work, wait};
@@ -62,14 +62,24 @@ impl Engine {
         }
     }
 
-    async fn perform(&self, work: &Work, action: &Action, followed: &Followed) -> Result<Option<Observed>, Trouble> {
+    async fn perform(
+        &self,
+        work: &Work,
+        action: &Action,
+        followed: &Followed,
+    ) -> Result<Option<Observed>, Trouble> {
         let Ok(drivers) = self.drivers(work.host) else {
-            return Err(Trouble::Driver(zun_driver::Error::new(Class::Unavailable, "the host is not connected")));
+            return Err(Trouble::Driver(zun_driver::Error::new(
+                Class::Unavailable,
+                "the host is not connected",
+            )));
         };
         if let Action::AwaitStarted { .. } | Action::AwaitExited { .. } | Action::Pull(_) = action {
             return self.perform_long(work, drivers, action, followed).await;
         }
-        let Ok(_slot) = self.slots.acquire().await else { return Err(Trouble::Interrupted) };
+        let Ok(_slot) = self.slots.acquire().await else {
+            return Err(Trouble::Interrupted);
+        };
         call(drivers, action).await?;
         Ok(None)
     }
@@ -90,7 +100,10 @@ impl Engine {
                     Ok(None)
                 }
                 Action::AwaitStarted { name, healthy } => {
-                    let seen = drivers.runtime.wait_started(*name, SETTLE_MS, *healthy).await?;
+                    let seen = drivers
+                        .runtime
+                        .wait_started(*name, SETTLE_MS, *healthy)
+                        .await?;
                     judge_started(&seen, *healthy).map_err(Trouble::Judged)?;
                     Ok(Some(seen))
                 }
@@ -119,7 +132,9 @@ impl Engine {
 
     /// Whether the engine of a host answers nothing at all, as opposed to: a registry behind it.
     pub(crate) async fn engine_is_gone(&self, host: HostId) -> bool {
-        let Ok(drivers) = self.drivers(host) else { return true };
+        let Ok(drivers) = self.drivers(host) else {
+            return true;
+        };
         match drivers.runtime.facts().await {
             Err(error) if error.class == Class::Unavailable => {
                 self.note_host(host, Some(error.to_string()));
@@ -132,7 +147,12 @@ impl Engine {
         }
     }
 
-    async fn wait_for_engine(&self, work: &Work, error: &zun_driver::Error, followed: &Followed) -> Result<(), Stopped> {
+    async fn wait_for_engine(
+        &self,
+        work: &Work,
+        error: &zun_driver::Error,
+        followed: &Followed,
+    ) -> Result<(), Stopped> {
         let text = format!("waiting for the engine: {error}");
         tracing::warn!(operation = %work.operation.id, container = %work.operation.container, "{text}");
         followed.tell(|operation| operation.progress.clone_from(&text));
@@ -148,7 +168,11 @@ impl Engine {
     }
 }
 
-async fn pull(drivers: &HostDrivers, image: &ResolvedImage, followed: &Followed) -> zun_driver::Result<()> {
+async fn pull(
+    drivers: &HostDrivers,
+    image: &ResolvedImage,
+    followed: &Followed,
+) -> zun_driver::Result<()> {
     let (sender, mut receiver) = watch::channel(PullProgress::default());
     let tell = async {
         while receiver.changed().await.is_ok() {
@@ -164,7 +188,11 @@ fn pull_words(image: &ResolvedImage, now: PullProgress) -> String {
     let mib = |bytes: u64| bytes / (1024 * 1024);
     format!(
         "pulling {} ({} of {} layers, {} of {} MiB)",
-        image.reference, now.layers_done, now.layers, mib(now.bytes_done), mib(now.bytes)
+        image.reference,
+        now.layers_done,
+        now.layers,
+        mib(now.bytes_done),
+        mib(now.bytes)
     )
 }
 
@@ -179,7 +207,11 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
         Action::Pause(name) => runtime.pause(*name).await,
         Action::Unpause(name) => runtime.unpause(*name).await,
         Action::Update { name, limits } => runtime.update(*name, *limits).await,
-        Action::Rename { container, revision, to } => runtime.rename(*container, *revision, *to).await,
+        Action::Rename {
+            container,
+            revision,
+            to,
+        } => runtime.rename(*container, *revision, *to).await,
         Action::Remove(name) => runtime.remove(*name).await,
         Action::Connect { name, attachment } => runtime.connect(*name, attachment).await,
         Action::Pull(_) | Action::AwaitStarted { .. } | Action::AwaitExited { .. } => Ok(()),
@@ -187,5 +219,8 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
 }
 
 fn failure_of(action: &Action, error: &zun_driver::Error) -> Failure {
-    Failure { message: format!("{} failed: {error}", action.progress()), ..Failure::default() }
+    Failure {
+        message: format!("{} failed: {error}", action.progress()),
+        ..Failure::default()
+    }
 }

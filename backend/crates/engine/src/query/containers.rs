@@ -22,19 +22,29 @@ impl Engine {
         if let Ok(id) = ident.parse::<ContainerId>() {
             let found = self.store.container_find(id).await?;
             return found
-                .filter(|container| call.visible().is_none_or(|project| project == container.project))
+                .filter(|container| {
+                    call.visible()
+                        .is_none_or(|project| project == container.project)
+                })
                 .ok_or_else(|| Error::not_found("container", ident));
         }
         let mut named = self.store.containers_named(call.visible(), ident).await?;
         match named.len() {
             0 => Err(Error::not_found("container", ident)),
             1 => Ok(named.remove(0)),
-            count => Err(Error::Ambiguous { name: ident.to_owned(), count }),
+            count => Err(Error::Ambiguous {
+                name: ident.to_owned(),
+                count,
+            }),
         }
     }
 
     /// Containers that the caller can see.
-    pub async fn container_list(&self, call: &Call, filter: ContainerFilter) -> Result<Vec<Container>> {
+    pub async fn container_list(
+        &self,
+        call: &Call,
+        filter: ContainerFilter,
+    ) -> Result<Vec<Container>> {
         if let Some(marker) = filter.marker {
             self.container_get(call, &marker.to_string()).await?;
         }
@@ -54,7 +64,10 @@ impl Engine {
             marker: filter.marker,
             ..ContainerQuery::default()
         };
-        let hidden = call.visible().zip(filter.project).is_some_and(|(own, asked)| own != asked);
+        let hidden = call
+            .visible()
+            .zip(filter.project)
+            .is_some_and(|(own, asked)| own != asked);
         if hidden {
             return Ok(Vec::new());
         }
@@ -67,7 +80,10 @@ impl Engine {
     }
 
     /// Operations at work, by container.
-    pub async fn container_operations(&self, ids: &[ContainerId]) -> Result<HashMap<ContainerId, OperationId>> {
+    pub async fn container_operations(
+        &self,
+        ids: &[ContainerId],
+    ) -> Result<HashMap<ContainerId, OperationId>> {
         let unfinished = self.store.operations_unfinished().await?;
         let wanted: std::collections::HashSet<_> = ids.iter().collect();
         Ok(unfinished
@@ -90,32 +106,62 @@ impl Engine {
             Some(ident) => Some(self.container_get(call, ident).await?.id),
             None => None,
         };
-        let query = OperationQuery { project: call.visible(), container, unconfirmed, limit, marker };
+        let query = OperationQuery {
+            project: call.visible(),
+            container,
+            unconfirmed,
+            limit,
+            marker,
+        };
         Ok(self.store.operation_list(&query).await?)
     }
 
     /// What happened to a container, oldest first.
-    pub async fn container_events(&self, call: &Call, ident: &str, after: Option<Timestamp>) -> Result<Vec<Event>> {
+    pub async fn container_events(
+        &self,
+        call: &Call,
+        ident: &str,
+        after: Option<Timestamp>,
+    ) -> Result<Vec<Event>> {
         let container = self.container_get(call, ident).await?;
-        let entries = self.store.event_list(container.id, super::EVENTS, None).await?;
+        let entries = self
+            .store
+            .event_list(container.id, super::EVENTS, None)
+            .await?;
         let events = entries.into_iter().map(|entry| entry.event);
-        Ok(events.filter(|event| after.is_none_or(|after| event.at > after)).collect())
+        Ok(events
+            .filter(|event| after.is_none_or(|after| event.at > after))
+            .collect())
     }
 
     /// What it printed.
-    pub async fn container_logs(&self, call: &Call, ident: &str, query: LogQuery) -> Result<String> {
+    pub async fn container_logs(
+        &self,
+        call: &Call,
+        ident: &str,
+        query: LogQuery,
+    ) -> Result<String> {
         let container = self.container_get(call, ident).await?;
         check_verb(&container, Verb::Logs)?;
         let runtime = &self.drivers(container.place.id)?.runtime;
-        Ok(runtime.logs(RuntimeName::Current(container.id), query).await?)
+        Ok(runtime
+            .logs(RuntimeName::Current(container.id), query)
+            .await?)
     }
 
     /// Its processes.
-    pub async fn container_top(&self, call: &Call, ident: &str, arguments: Option<&str>) -> Result<Top> {
+    pub async fn container_top(
+        &self,
+        call: &Call,
+        ident: &str,
+        arguments: Option<&str>,
+    ) -> Result<Top> {
         let container = self.container_get(call, ident).await?;
         check_verb(&container, Verb::Top)?;
         let runtime = &self.drivers(container.place.id)?.runtime;
-        Ok(runtime.top(RuntimeName::Current(container.id), arguments).await?)
+        Ok(runtime
+            .top(RuntimeName::Current(container.id), arguments)
+            .await?)
     }
 
     /// Its use of resources.
@@ -127,10 +173,18 @@ impl Engine {
     }
 
     /// Tells its terminal's size, in characters.
-    pub async fn container_resize_tty(&self, call: &Call, ident: &str, height: u16, width: u16) -> Result<()> {
+    pub async fn container_resize_tty(
+        &self,
+        call: &Call,
+        ident: &str,
+        height: u16,
+        width: u16,
+    ) -> Result<()> {
         let container = self.container_get(call, ident).await?;
         check_verb(&container, Verb::ResizeTty)?;
         let runtime = &self.drivers(container.place.id)?.runtime;
-        Ok(runtime.resize_tty(RuntimeName::Current(container.id), height, width).await?)
+        Ok(runtime
+            .resize_tty(RuntimeName::Current(container.id), height, width)
+            .await?)
     }
 }

@@ -19,8 +19,13 @@ impl Engine {
             .await?
             .into_iter()
             .map(|host| {
-                let (allocated, containers) = allocations.remove(&host.place.id).unwrap_or_default();
-                HostView { host: self.as_known(host), allocated, containers }
+                let (allocated, containers) =
+                    allocations.remove(&host.place.id).unwrap_or_default();
+                HostView {
+                    host: self.as_known(host),
+                    allocated,
+                    containers,
+                }
             })
             .collect();
         hosts.sort_by(|a, b| a.host.place.name.cmp(&b.host.place.name));
@@ -30,12 +35,21 @@ impl Engine {
     /// A host by uuid or name.
     pub async fn host_get(&self, ident: &str) -> Result<HostView> {
         let hosts = self.hosts().await?;
-        let matches = |view: &HostView| view.host.place.name.as_str() == ident || view.host.place.id.to_string() == ident;
-        hosts.into_iter().find(matches).ok_or_else(|| Error::not_found("host", ident))
+        let matches = |view: &HostView| {
+            view.host.place.name.as_str() == ident || view.host.place.id.to_string() == ident
+        };
+        hosts
+            .into_iter()
+            .find(matches)
+            .ok_or_else(|| Error::not_found("host", ident))
     }
 
     /// Takes a host out of scheduling with a reason, or back in with `None`.
-    pub async fn service_set_disabled(&self, host: &str, reason: Option<String>) -> Result<HostView> {
+    pub async fn service_set_disabled(
+        &self,
+        host: &str,
+        reason: Option<String>,
+    ) -> Result<HostView> {
         let id = self.host_get(host).await?.host.place.id;
         let mut tx = self.store.begin().await?;
         tx.host_set_disabled(id, reason.as_deref()).await?;
@@ -56,10 +70,15 @@ impl Engine {
     pub async fn service_delete(&self, host: &str) -> Result<()> {
         let view = self.host_get(host).await?;
         if view.containers > 0 {
-            return Err(Error::Conflict(format!("host {host} has {} containers; delete them first", view.containers)));
+            return Err(Error::Conflict(format!(
+                "host {host} has {} containers; delete them first",
+                view.containers
+            )));
         }
         if self.driven().contains(&view.host.place.id) {
-            return Err(Error::Conflict(format!("host {host} is the one this zund drives; disable it instead")));
+            return Err(Error::Conflict(format!(
+                "host {host} is the one this zund drives; disable it instead"
+            )));
         }
         let mut tx = self.store.begin().await?;
         tx.host_delete(view.host.place.id).await?;
@@ -69,13 +88,23 @@ impl Engine {
 
     /// Figures for monitoring.
     pub async fn gauges(&self) -> Result<Gauges> {
-        let mut gauges = Gauges { claims: self.store.claims_total().await?, ..Gauges::default() };
+        let mut gauges = Gauges {
+            claims: self.store.claims_total().await?,
+            ..Gauges::default()
+        };
         let mut marker = None;
         loop {
-            let query = ContainerQuery { limit: 1000, marker, ..ContainerQuery::default() };
+            let query = ContainerQuery {
+                limit: 1000,
+                marker,
+                ..ContainerQuery::default()
+            };
             let page = self.store.container_list(&query).await?;
             for container in &page {
-                *gauges.containers.entry(container.status().to_string()).or_default() += 1;
+                *gauges
+                    .containers
+                    .entry(container.status().to_string())
+                    .or_default() += 1;
             }
             match page.last() {
                 Some(last) if page.len() == 1000 => marker = Some(last.id),

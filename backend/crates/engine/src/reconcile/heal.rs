@@ -14,7 +14,10 @@ use crate::error::{Error, Result};
 impl Engine {
     /// Heals or removes, where that was asked for.
     pub(crate) async fn heal(&self, container: Container) -> Result<()> {
-        let ended = container.observed.as_ref().is_some_and(|seen| matches!(seen.phase, Phase::Exited | Phase::Dead));
+        let ended = container
+            .observed
+            .as_ref()
+            .is_some_and(|seen| matches!(seen.phase, Phase::Exited | Phase::Dead));
         let gone = container.observed.is_none();
         let spec = &container.desired.spec;
         let call = Call {
@@ -29,9 +32,15 @@ impl Engine {
         };
         let ident = container.id.to_string();
         let done = if spec.auto_remove == Some(true) && (ended || gone) {
-            let ask = DeleteContainer { force: true, stop: false };
+            let ask = DeleteContainer {
+                force: true,
+                stop: false,
+            };
             self.container_delete(&call, &ident, ask).await
-        } else if spec.auto_heal == Some(true) && container.desired.wish == Wish::Running && (ended || gone) {
+        } else if spec.auto_heal == Some(true)
+            && container.desired.wish == Wish::Running
+            && (ended || gone)
+        {
             let ask = UpdateContainer {
                 expected: None,
                 name: None,
@@ -45,7 +54,9 @@ impl Engine {
             return Ok(());
         };
         match done {
-            Ok(_) | Err(Error::Busy { .. } | Error::Stale { .. } | Error::NotFound { .. }) => Ok(()),
+            Ok(_) | Err(Error::Busy { .. } | Error::Stale { .. } | Error::NotFound { .. }) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }

@@ -16,7 +16,9 @@ impl Engine {
             self.remember(id);
             return Ok(());
         };
-        let Some(container) = self.store.container_find(id).await? else { return Ok(()) };
+        let Some(container) = self.store.container_find(id).await? else {
+            return Ok(());
+        };
         if container.life != Life::Live || self.store.operation_running_of(id).await?.is_some() {
             return Ok(());
         }
@@ -30,7 +32,15 @@ impl Engine {
             return Ok(());
         }
         let now = self.clock.now();
-        tx.container_observe(id, seen.as_ref(), &container.life, note.reason.as_deref(), None, now).await?;
+        tx.container_observe(
+            id,
+            seen.as_ref(),
+            &container.life,
+            note.reason.as_deref(),
+            None,
+            now,
+        )
+        .await?;
         tx.event_insert(&Event {
             at: now,
             container: id,
@@ -41,7 +51,11 @@ impl Engine {
         .await?;
         tx.commit().await?;
         drop(_held);
-        self.heal(Container { observed: seen, ..container }).await
+        self.heal(Container {
+            observed: seen,
+            ..container
+        })
+        .await
     }
 
     /// What its name shows. One that was renamed by hand gets its name back first (semantics.md §1.4).
@@ -51,7 +65,9 @@ impl Engine {
         if let Some(seen) = runtime.find(name).await? {
             return Ok(Some(seen));
         }
-        runtime.rename(container.id, container.desired.revision, name).await?;
+        runtime
+            .rename(container.id, container.desired.revision, name)
+            .await?;
         Ok(runtime.find(name).await?)
     }
 
@@ -81,27 +97,61 @@ fn what_happened(before: &Container, seen: Option<&Observed>) -> Note {
         let sentence = "the container was removed from the engine by someone else; its name, addresses and claims are kept: \
                         start it, or apply again, to have it made anew in place"
             .to_owned();
-        return Note { word: "missing", sentence: sentence.clone(), reason: Some(sentence) };
+        return Note {
+            word: "missing",
+            sentence: sentence.clone(),
+            reason: Some(sentence),
+        };
     };
     let phase_before = before.observed.as_ref().map(|observed| observed.phase);
     if phase_before == Some(seen.phase) {
         let reason = before.status_reason.clone();
-        return Note { word: "changed", sentence: "its limits, networks or health changed in the engine".to_owned(), reason };
+        return Note {
+            word: "changed",
+            sentence: "its limits, networks or health changed in the engine".to_owned(),
+            reason,
+        };
     }
     match seen.phase {
         Phase::Exited | Phase::Dead => {
             let code = seen.exit_code.unwrap_or_default();
-            let oom = if seen.oom_killed { ", ended by the kernel for lack of memory" } else { "" };
+            let oom = if seen.oom_killed {
+                ", ended by the kernel for lack of memory"
+            } else {
+                ""
+            };
             let sentence = format!("the container ended with exit code {code}{oom}");
-            Note { word: "ended", reason: Some(sentence.clone()), sentence }
+            Note {
+                word: "ended",
+                reason: Some(sentence.clone()),
+                sentence,
+            }
         }
-        Phase::Running => Note { word: "running", sentence: "the container runs".to_owned(), reason: None },
-        Phase::Paused => Note { word: "paused", sentence: "the container was paused".to_owned(), reason: None },
+        Phase::Running => Note {
+            word: "running",
+            sentence: "the container runs".to_owned(),
+            reason: None,
+        },
+        Phase::Paused => Note {
+            word: "paused",
+            sentence: "the container was paused".to_owned(),
+            reason: None,
+        },
         Phase::Restarting => {
             let code = seen.exit_code.unwrap_or_default();
-            let sentence = format!("the container ended with exit code {code} and is being restarted by its policy");
-            Note { word: "restarting", reason: Some(sentence.clone()), sentence }
+            let sentence = format!(
+                "the container ended with exit code {code} and is being restarted by its policy"
+            );
+            Note {
+                word: "restarting",
+                reason: Some(sentence.clone()),
+                sentence,
+            }
         }
-        Phase::Created => Note { word: "created", sentence: "the container is made and not started".to_owned(), reason: None },
+        Phase::Created => Note {
+            word: "created",
+            sentence: "the container is made and not started".to_owned(),
+            reason: None,
+        },
     }
 }

@@ -1,0 +1,136 @@
+//! Each driver call failing, with and without its effect, and an engine that is away for a while.
+
+use zun_domain::operation::OperationState;
+use zun_driver::fake::fault::{Verb, When};
+use zun_driver::{Class, Error};
+
+use crate::story::Story;
+use crate::world::{World, call, create, update};
+
+/// The calls that change something; the others are tried by the conformance suite.
+const CHANGING: [Verb; 11] = [
+    Verb::EnsureNetwork,
+    Verb::Create,
+    Verb::Start,
+    Verb::Stop,
+    Verb::Kill,
+    Verb::Pause,
+    Verb::Unpause,
+    Verb::Update,
+    Verb::Rename,
+    Verb::Remove,
+    Verb::WaitStarted,
+];
+
+async fn with_fault(story: Story, verb: Verb, lose_reply: bool) {
+    let world = World::new(None).await;
+    story.prepare(&world).await;
+    let before = world.engine.container_get(&call(), "web").await.ok();
+    let error = Error::new(Class::Internal, "planted fault");
+    if lose_reply {
+        world.host.lose_reply(verb, When::Nth(1), error);
+    } else {
+        world.host.fail(verb, When::Nth(1), error);
+    }
+    let what = format!("{story:?}, {verb:?} failing, reply lost: {lose_reply}");
+    let Some(operation) = story.ask(&world).await.unwrap() else {
+        return;
+    };
+    let ended = world.end_of(&operation).await;
+    world.host.clear_faults();
+    world.assert_whole(&what).await;
+    if ended.state == OperationState::Failed {
+        let failure = ended.failure.unwrap();
+        assert!(
+            failure.message.contains("planted fault"),
+            "{what}: {failure:?}"
+        );
+        let after = world.engine.container_get(&call(), "web").await.unwrap();
+        if let Some(before) = before {
+            assert_eq!(
+                after.desired, before.desired,
+                "{what}: the old wish is in force"
+            );
+        }
+    }
+}
+
+/// Whatever call fails, nothing is left over, and the old wish stays in force.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_may_fail_with_or_without_its_effect() {
+    for story in Story::ALL {
+        for verb in CHANGING {
+            for lose_reply in [false, true] {
+                with_fault(story, verb, lose_reply).await;
+            }
+        }
+    }
+}
+
+/// While the engine is away an operation waits and says so; then it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operation_waits_for_an_engine_that_is_away() {
+    let world = World::new(None).await;
+    let gate = world.host.hold(Verb::Create, When::Nth(1));
+    let accepted = world
+        .engine
+        .container_create(&call(), create("web"))
+        .await
+        .unwrap();
+    gate.reached().await;
+    world.host.engine_down("the engine is being upgraded");
+    gate.release();
+    world
+        .until(|row| {
+            row.status_reason
+                .as_deref()
+                .is_some_and(|r| r.contains("being upgraded"))
+        })
+        .await;
+    world.host.engine_up();
+    let ended = world.end_of(&accepted.operation.unwrap()).await;
+    assert_eq!(ended.failure, None);
+    world.assert_whole("after the engine came back").await;
+}
+
+/// A delete ends a create that is still at work, and nothing of it is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_cancels_a_create() {
+    let world = World::new(None).await;
+    let gate = world.host.hold(Verb::Create, When::Nth(1));
+    let created = world
+        .engine
+        .container_create(&call(), create("web"))
+        .await
+        .unwrap();
+    gate.reached().await;
+    let deleted = Story::Delete.ask(&world).await.unwrap().unwrap();
+    gate.release();
+    assert_eq!(world.end_of(&deleted).await.failure, None);
+    assert_eq!(
+        world.end_of(&created.operation.unwrap()).await.state,
+        OperationState::Cancelled
+    );
+    world.assert_whole("after the delete").await;
+}
+
+/// A second operation on a busy container is refused with the name of the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn one_operation_at_a_time() {
+    let world = World::new(None).await;
+    world.running().await;
+    let gate = world.host.hold(Verb::Stop, When::Nth(1));
+    let first = Story::Stop.ask(&world).await.unwrap().unwrap();
+    gate.reached().await;
+    let refused = world
+        .engine
+        .container_update(&call(), "web", update(crate::world::spec(), None))
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains(&first.id.to_string()),
+        "{refused}"
+    );
+    gate.release();
+    world.end_of(&first).await;
+}

@@ -1,0 +1,13 @@
+//! The engine on real SQLite and the fake host: every operation with each step failing, each step done
+//! twice, and a crash before and after each write of its log. After each: nothing is left over, claims
+//! are those of the rows, the state is what the engine shows.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test has no clock and no id source but the machine's"
+)]
+
+mod crash;
+mod fault;
+mod story;
+mod world;

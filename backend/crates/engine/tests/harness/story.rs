@@ -1,0 +1,166 @@
+//! The operations under test: how the world stands before each, and how it is asked for.
+
+use zun_domain::container::spec::Environment;
+use zun_domain::container::{Container, Wish};
+use zun_domain::operation::Operation;
+use zun_domain::unit::MemoryMib;
+use zun_engine::Result;
+use zun_engine::command::{Act, DeleteContainer};
+
+use crate::world::{World, call, create, spec, update};
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Story {
+    Create,
+    CreateStopped,
+    UpdateLive,
+    UpdateRecreate,
+    UpdateRecreatePaused,
+    UpdateStop,
+    UpdatePause,
+    RecreateMissing,
+    Delete,
+    Start,
+    Stop,
+    Reboot,
+    Pause,
+    Unpause,
+    Kill,
+}
+
+impl Story {
+    pub(crate) const ALL: [Self; 15] = [
+        Self::Create,
+        Self::CreateStopped,
+        Self::UpdateLive,
+        Self::UpdateRecreate,
+        Self::UpdateRecreatePaused,
+        Self::UpdateStop,
+        Self::UpdatePause,
+        Self::RecreateMissing,
+        Self::Delete,
+        Self::Start,
+        Self::Stop,
+        Self::Reboot,
+        Self::Pause,
+        Self::Unpause,
+        Self::Kill,
+    ];
+
+    /// Brings the world to where the story begins.
+    pub(crate) async fn prepare(self, world: &World) {
+        let container = match self {
+            Self::Create | Self::CreateStopped => return,
+            _ => world.running().await,
+        };
+        let act = match self {
+            Self::Start => Some(Act::Stop(None)),
+            Self::Unpause | Self::UpdateRecreatePaused => Some(Act::Pause),
+            _ => None,
+        };
+        if let Some(act) = act {
+            let accepted = world
+                .engine
+                .container_act(&call(), "web", act)
+                .await
+                .unwrap();
+            world.end_of(&accepted.operation.unwrap()).await;
+        }
+        if self == Self::RecreateMissing {
+            world
+                .host
+                .remove_by_hand(zun_domain::runtime::RuntimeName::Current(container.id))
+                .unwrap();
+            world.until(|row| row.observed.is_none()).await;
+        }
+    }
+
+    /// Asks for it.
+    pub(crate) async fn ask(self, world: &World) -> Result<Option<Operation>> {
+        let engine = &world.engine;
+        let act = |act| engine.container_act(&CALL, "web", act);
+        let accepted = match self {
+            Self::Create => engine.container_create(&CALL, create("web")).await,
+            Self::CreateStopped => {
+                let mut ask = create("web");
+                ask.wish = Some(Wish::Stopped);
+                engine.container_create(&CALL, ask).await
+            }
+            Self::UpdateLive => {
+                let mut new = spec();
+                new.memory = Some(MemoryMib(128));
+                engine
+                    .container_update(&CALL, "web", update(new, None))
+                    .await
+            }
+            Self::UpdateRecreate | Self::UpdateRecreatePaused => {
+                engine
+                    .container_update(&CALL, "web", update(with_environment(), None))
+                    .await
+            }
+            Self::UpdateStop => {
+                engine
+                    .container_update(&CALL, "web", update(spec(), Some(Wish::Stopped)))
+                    .await
+            }
+            Self::UpdatePause => {
+                engine
+                    .container_update(&CALL, "web", update(spec(), Some(Wish::Paused)))
+                    .await
+            }
+            Self::RecreateMissing => {
+                engine
+                    .container_update(&CALL, "web", update(spec(), None))
+                    .await
+            }
+            Self::Delete => {
+                engine
+                    .container_delete(
+                        &CALL,
+                        "web",
+                        DeleteContainer {
+                            force: false,
+                            stop: true,
+                        },
+                    )
+                    .await
+            }
+            Self::Start => act(Act::Start).await,
+            Self::Stop => act(Act::Stop(Some(1))).await,
+            Self::Reboot => act(Act::Reboot(Some(1))).await,
+            Self::Pause => act(Act::Pause).await,
+            Self::Unpause => act(Act::Unpause).await,
+            Self::Kill => act(Act::Kill(None)).await,
+        }?;
+        Ok(accepted.operation)
+    }
+}
+
+static CALL: std::sync::LazyLock<zun_engine::Call> = std::sync::LazyLock::new(call);
+
+fn with_environment() -> zun_domain::container::ContainerSpec {
+    let mut new = spec();
+    new.memory = Some(MemoryMib(96));
+    let entry = ("COLOR".parse().unwrap(), "blue".to_owned());
+    new.environment = Some(Environment([entry].into_iter().collect()));
+    new
+}
+
+impl World {
+    /// Waits until the record of `web` is so.
+    pub(crate) async fn until(&self, so: impl Fn(&Container) -> bool) {
+        let look = async {
+            loop {
+                let row = self.engine.container_get(&call(), "web").await.unwrap();
+                if so(&row) {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(crate::world::BOUND, look)
+            .await
+            .expect("the record never came to be so");
+    }
+}

@@ -1,0 +1,317 @@
+//! A deployment in a temporary directory that can crash and come back, and the check that it is whole.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use zun_domain::container::{Container, ContainerSpec, Life, WaitFor, Wish};
+use zun_domain::id::{ProjectId, UserId};
+use zun_domain::operation::Operation;
+use zun_domain::policy::Caller;
+use zun_domain::project::Role;
+use zun_domain::runtime::RuntimeName;
+use zun_domain::time::{Clock, Timestamp};
+use zun_domain::unit::{Amounts, MemoryMib, Millicpu};
+use zun_driver::fake::FakeHost;
+use zun_engine::command::{CreateContainer, Edit, UpdateContainer};
+use zun_engine::context::{Ids, Interrupt, Parts};
+use zun_engine::identity::{Identity, IdentitySettings};
+use zun_engine::settings::Settings;
+use zun_engine::{Call, Engine};
+use zun_store::{ContainerQuery, Store, StoreConfig};
+
+/// Long enough for anything that ends at all.
+pub(crate) const BOUND: Duration = Duration::from_secs(20);
+
+struct MachineClock;
+
+impl Clock for MachineClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+struct RandomIds;
+
+impl Ids for RandomIds {
+    fn uuid(&self) -> uuid::Uuid {
+        uuid::Uuid::now_v7()
+    }
+}
+
+/// A deployment: one data directory, one host.
+pub(crate) struct World {
+    directory: TempDir,
+    pub(crate) host: FakeHost,
+    pub(crate) engine: Engine,
+    pub(crate) store: Store,
+}
+
+impl World {
+    /// A fresh deployment with the image `app` on its host.
+    pub(crate) async fn new(interrupt: Option<Interrupt>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let host = FakeHost::new();
+        host.any_image();
+        let (engine, store) = open(&directory, &host, interrupt).await;
+        Self {
+            directory,
+            host,
+            engine,
+            store,
+        }
+    }
+
+    /// The process ends where it is; a new one starts on the same directory and the same host.
+    pub(crate) async fn crash_and_restart(self) -> Self {
+        self.restart_with(None).await
+    }
+
+    /// The same, with a hand in the new one.
+    pub(crate) async fn restart_with(self, interrupt: Option<Interrupt>) -> Self {
+        self.engine.drain(BOUND).await;
+        let Self {
+            directory,
+            host,
+            engine,
+            store,
+        } = self;
+        drop((engine, store));
+        let (engine, store) = open(&directory, &host, interrupt).await;
+        Self {
+            directory,
+            host,
+            engine,
+            store,
+        }
+    }
+
+    /// Waits for the end of an operation, however it ends.
+    pub(crate) async fn end_of(&self, operation: &Operation) -> Operation {
+        let ended = self
+            .engine
+            .operation_wait(&call(), operation.id, None, BOUND)
+            .await
+            .unwrap();
+        assert!(ended.state.is_final(), "{ended:?} did not end");
+        ended
+    }
+
+    /// A running container with a published port.
+    pub(crate) async fn running(&self) -> Container {
+        let accepted = self
+            .engine
+            .container_create(&call(), create("web"))
+            .await
+            .unwrap();
+        let ended = self.end_of(&accepted.operation.unwrap()).await;
+        assert_eq!(ended.failure, None);
+        self.engine.container_get(&call(), "web").await.unwrap()
+    }
+
+    /// Waits until the sweep has taken what a failed removal left.
+    async fn until_swept(&self) {
+        let swept = async {
+            while !self.host.aside().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let in_time = tokio::time::timeout(BOUND, swept).await;
+        assert!(in_time.is_ok(), "left over: {:?}", self.host.aside());
+    }
+
+    /// Nothing is left over, claims are those of the rows, the state is what the engine shows.
+    pub(crate) async fn assert_whole(&self, what: &str) {
+        let unfinished = self.store.operations_unfinished().await.unwrap();
+        assert_eq!(unfinished, [], "{what}: operations have not ended");
+        let rows = self
+            .store
+            .container_list(&ContainerQuery {
+                limit: 1000,
+                ..ContainerQuery::default()
+            })
+            .await
+            .unwrap();
+        let mut claimed = Amounts::default();
+        let mut expected = BTreeSet::new();
+        let mut ports = BTreeSet::new();
+        for row in &rows {
+            claimed = claimed.plus(row.desired.amounts());
+            let shown = self.host.look_at(RuntimeName::Current(row.id));
+            assert_eq!(
+                row.observed, shown,
+                "{what}: the record is not what the engine shows"
+            );
+            assert_eq!(row.task, None, "{what}: a task is left");
+            assert!(
+                !matches!(row.life, Life::Creating | Life::Deleting),
+                "{what}: {:?}",
+                row.life
+            );
+            if let Some(seen) = &shown {
+                assert_eq!(
+                    seen.revision, row.desired.revision,
+                    "{what}: another revision runs"
+                );
+                let address = self.host.address_of(RuntimeName::Current(row.id));
+                assert_eq!(
+                    address.map(std::net::IpAddr::from),
+                    Some(row.addresses[0].ip),
+                    "{what}: its address"
+                );
+                expected.insert(Container::runtime_name(row.id));
+            }
+            ports.extend(
+                row.desired
+                    .published
+                    .iter()
+                    .map(|port| (port.protocol, port.external)),
+            );
+        }
+        self.until_swept().await;
+        let there: BTreeSet<String> = self.host.containers().into_keys().collect();
+        assert_eq!(
+            there, expected,
+            "{what}: containers of the engine against rows"
+        );
+        let usage = self.store.claims_total().await.unwrap();
+        assert_eq!(
+            (usage.containers, usage.amounts),
+            (rows.len() as u64, claimed),
+            "{what}: claims"
+        );
+        for host in self.engine.hosts().await.unwrap() {
+            let taken = self
+                .store
+                .host_ports_taken(host.host.place.id)
+                .await
+                .unwrap();
+            let taken: BTreeSet<_> = taken
+                .into_iter()
+                .map(|(_, port)| (port.protocol, port.external))
+                .collect();
+            assert_eq!(taken, ports, "{what}: host ports");
+        }
+    }
+}
+
+async fn open(
+    directory: &TempDir,
+    host: &FakeHost,
+    interrupt: Option<Interrupt>,
+) -> (Engine, Store) {
+    let url = format!("sqlite://{}/zund.db", directory.path().display());
+    let store = Store::open(&StoreConfig { url, key: [7; 32] })
+        .await
+        .unwrap();
+    let (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>) =
+        (Arc::new(MachineClock), Arc::new(RandomIds));
+    let identity = Identity::new(
+        store.clone(),
+        clock.clone(),
+        ids.clone(),
+        IdentitySettings::default(),
+    );
+    let settings = Settings {
+        wait_seconds: 10,
+        ..Settings::default()
+    };
+    let parts = Parts {
+        store: store.clone(),
+        local: host.drivers(),
+        clock,
+        ids,
+        identity,
+        settings,
+        interrupt,
+    };
+    let engine = Engine::open(parts).await.unwrap();
+    engine.start().await.unwrap();
+    (engine, store)
+}
+
+/// The member of a project.
+pub(crate) fn call() -> Call {
+    Call {
+        caller: Caller {
+            user: UserId(uuid::Uuid::from_u128(2)),
+            user_name: "tester".to_owned(),
+            project: ProjectId(uuid::Uuid::from_u128(1)),
+            roles: vec![Role::Member],
+        },
+        request_id: "req-harness".to_owned(),
+        all_projects: false,
+    }
+}
+
+/// A small specification with a published port.
+pub(crate) fn spec() -> ContainerSpec {
+    let mut spec = ContainerSpec::of("app:1".parse().unwrap());
+    spec.cpu = Some(Millicpu(500));
+    spec.memory = Some(MemoryMib(64));
+    let port = zun_domain::container::PortMapping {
+        internal: std::num::NonZeroU16::new(80).unwrap(),
+        external: None,
+        protocol: None,
+        ip: None,
+    };
+    spec.ports = Some(BTreeSet::from([port]));
+    spec
+}
+
+/// A create of that, waited for until it runs.
+pub(crate) fn create(name: &str) -> CreateContainer {
+    CreateContainer {
+        name: Some(name.parse().unwrap()),
+        spec: spec(),
+        wish: None,
+        wait_for: WaitFor::Running,
+        unique: true,
+    }
+}
+
+/// An update to this specification.
+pub(crate) fn update(spec: ContainerSpec, wish: Option<Wish>) -> UpdateContainer {
+    UpdateContainer {
+        expected: None,
+        name: None,
+        edit: Edit::Whole(Box::new(spec)),
+        wish,
+        wait_for: WaitFor::Running,
+        unique: true,
+    }
+}
+
+/// Crashes at the n-th place a crash can come, and stays crashed. Counts places while `n` is 0.
+pub(crate) struct Crash {
+    places: AtomicU64,
+    at: u64,
+}
+
+impl Crash {
+    pub(crate) fn at(n: u64) -> Arc<Self> {
+        Arc::new(Self {
+            places: AtomicU64::new(0),
+            at: n,
+        })
+    }
+
+    pub(crate) fn hand(self: &Arc<Self>) -> Interrupt {
+        let crash = self.clone();
+        Arc::new(move || {
+            let place = crash.places.fetch_add(1, Ordering::SeqCst) + 1;
+            crash.at != 0 && place >= crash.at
+        })
+    }
+
+    pub(crate) fn places(&self) -> u64 {
+        self.places.load(Ordering::SeqCst)
+    }
+
+    /// Begins to count again: what was done before the operation under test does not matter.
+    pub(crate) fn reset(&self) {
+        self.places.store(0, Ordering::SeqCst);
+    }
+}
