@@ -4,10 +4,6 @@ use std::error::Error;
 
 const PROTO: &str = "../../../proto/tfplugin6";
 
-#[expect(
-    clippy::print_stdout,
-    reason = "build scripts talk to cargo on standard output"
-)]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed={PROTO}");
     let files = protox::compile(["tfplugin6.proto", "plugin.proto"], [PROTO])?;

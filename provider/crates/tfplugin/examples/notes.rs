@@ -145,7 +145,7 @@ impl Resource<Notes> for NoteResource {
             .attribute("lines", Attribute::list_nested(line).optional())
             .attribute("delay_ms", Attribute::int().default(0))
             .attribute("fail", Attribute::string().optional())
-            .timeouts(Timeouts::new().of(Operation::Create, Duration::from_secs(60)))
+            .timeouts(Timeouts::new().of(Operation::Create, Duration::from_mins(1)))
     }
 
     fn identity(&self) -> Option<IdentitySchema> {

@@ -18,10 +18,9 @@ pub use unpack::unpack;
 /// Reads a value as it arrives in a request. An absent message is null.
 pub fn decode(wire: Option<&DynamicValue>, ty: &Type) -> Result<Value, ValueError> {
     match wire {
-        None => Ok(Value::Null),
         Some(wire) if !wire.msgpack.is_empty() => unpack(&wire.msgpack, ty),
         Some(wire) if !wire.json.is_empty() => json::from_bytes(&wire.json, ty),
-        Some(_) => Ok(Value::Null),
+        None | Some(_) => Ok(Value::Null),
     }
 }
 

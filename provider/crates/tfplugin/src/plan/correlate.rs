@@ -144,18 +144,37 @@ pub fn entry<'a>(value: &'a Value, key: &str) -> &'a Value {
         .unwrap_or(&Value::Null)
 }
 
-/// For each configured element of a set the stored one it belongs to, or null.
+/// For each configured element of a set the stored one it belongs to, or null. Elements that
+/// leave less open choose first: they fit fewer.
 pub fn matches<'a>(fields: &Fields, prior: &'a Value, config: &Value) -> Vec<&'a Value> {
     let mut unused: Vec<&Value> = prior.as_elements().unwrap_or_default().iter().collect();
-    let elements = config.as_elements().unwrap_or_default().iter();
-    elements
-        .map(|config| {
-            let found = unused
-                .iter()
-                .position(|prior| could_have_become(fields, config, prior));
-            found.map_or(&Value::Null, |index| unused.remove(index))
-        })
-        .collect()
+    let elements = config.as_elements().unwrap_or_default();
+    let mut found = vec![&Value::Null; elements.len()];
+    let mut order: Vec<usize> = (0..elements.len()).collect();
+    order.sort_by_cached_key(|index| nulls(&elements[*index]));
+    for index in order {
+        let fits = |prior: &&Value| could_have_become(fields, &elements[index], prior);
+        if let Some(place) = unused.iter().position(fits) {
+            found[index] = unused.remove(place);
+        }
+    }
+    found
+}
+
+/// How much a value leaves open.
+fn nulls(value: &Value) -> usize {
+    match value {
+        Value::Null => 1,
+        Value::List(items) | Value::Set(items) | Value::Tuple(items) => {
+            items.iter().map(nulls).sum()
+        }
+        Value::Map(items) | Value::Object(items) => items.values().map(nulls).sum(),
+        Value::Unknown(_)
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Dynamic(_) => 0,
+    }
 }
 
 /// Whether an object of the configuration could be stored like this.

@@ -32,7 +32,7 @@ impl Operation {
 }
 
 /// Applies where neither the schema nor the configuration says anything.
-pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(20 * 60);
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_mins(20);
 
 /// The operations a resource lets users limit, with the time each has by default.
 #[derive(Debug, Clone, Default)]
@@ -128,11 +128,12 @@ fn format_duration(duration: Duration) -> String {
         (seconds / 60 % 60, "m"),
         (seconds % 60, "s"),
     ];
-    let text: String = parts
+    let parts: Vec<String> = parts
         .iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, unit)| format!("{count}{unit}"))
         .collect();
+    let text = parts.concat();
     if text.is_empty() { "0s".into() } else { text }
 }
 
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn configuration_wins_over_default() {
-        let timeouts = Timeouts::new().of(Operation::Create, Duration::from_secs(60));
+        let timeouts = Timeouts::new().of(Operation::Create, Duration::from_mins(1));
         let object = |text| Value::object([("timeouts", Value::object([("create", text)]))]);
         let create = |value: &Value| timeouts.resolve(Operation::Create, value).as_secs();
         assert_eq!(create(&object(Value::string("5s"))), 5);

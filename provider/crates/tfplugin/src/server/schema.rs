@@ -31,9 +31,7 @@ pub(super) fn metadata<P: Provider>(core: &Core<P>) -> proto::get_metadata::Resp
     }
 }
 
-pub(super) fn provider_schema<P: Provider>(
-    core: &Core<P>,
-) -> Result<proto::get_provider_schema::Response, Diagnostics> {
+pub(super) fn provider_schema<P: Provider>(core: &Core<P>) -> proto::get_provider_schema::Response {
     let mut mistakes = check("provider", &core.compiled().schema, Role::Provider);
     let mut answer = proto::get_provider_schema::Response {
         provider: Some(schema_to_proto(&core.compiled().schema)),
@@ -54,12 +52,12 @@ pub(super) fn provider_schema<P: Provider>(
             .data_source_schemas
             .insert(name.clone(), schema_to_proto(schema));
     }
-    Ok(answer.with(bugs(mistakes)))
+    answer.with(bugs(mistakes))
 }
 
 pub(super) fn identity_schemas<P: Provider>(
     core: &Core<P>,
-) -> Result<proto::get_resource_identity_schemas::Response, Diagnostics> {
+) -> proto::get_resource_identity_schemas::Response {
     let mut answer = proto::get_resource_identity_schemas::Response::default();
     let mut mistakes = Vec::new();
     for (name, entry) in core.resources() {
@@ -70,7 +68,7 @@ pub(super) fn identity_schemas<P: Provider>(
                 .insert(name.clone(), identity_to_proto(identity));
         }
     }
-    Ok(answer.with(bugs(mistakes)))
+    answer.with(bugs(mistakes))
 }
 
 fn bugs(mistakes: Vec<String>) -> Diagnostics {

@@ -111,7 +111,7 @@ impl<P: Provider> Service for Server<P> {
         _: Request<proto::get_provider_schema::Request>,
     ) -> Reply<proto::get_provider_schema::Response> {
         answer("GetProviderSchema", async {
-            schema::provider_schema(&self.core)
+            Ok(schema::provider_schema(&self.core))
         })
         .await
     }
@@ -121,7 +121,7 @@ impl<P: Provider> Service for Server<P> {
         _: Request<proto::get_resource_identity_schemas::Request>,
     ) -> Reply<proto::get_resource_identity_schemas::Response> {
         answer("GetResourceIdentitySchemas", async {
-            schema::identity_schemas(&self.core)
+            Ok(schema::identity_schemas(&self.core))
         })
         .await
     }
@@ -132,7 +132,7 @@ impl<P: Provider> Service for Server<P> {
     ) -> Reply<proto::validate_provider_config::Response> {
         let request = request.into_inner();
         answer("ValidateProviderConfig", async {
-            validate::provider(&self.core, request)
+            validate::provider(&self.core, &request)
         })
         .await
     }
@@ -154,7 +154,7 @@ impl<P: Provider> Service for Server<P> {
     ) -> Reply<proto::validate_resource_config::Response> {
         let request = request.into_inner();
         answer("ValidateResourceConfig", async {
-            validate::resource(&self.core, request)
+            validate::resource(&self.core, &request)
         })
         .await
     }
@@ -253,7 +253,7 @@ impl<P: Provider> Service for Server<P> {
     ) -> Reply<proto::validate_data_resource_config::Response> {
         let request = request.into_inner();
         answer("ValidateDataResourceConfig", async {
-            validate::data_source(&self.core, request)
+            validate::data_source(&self.core, &request)
         })
         .await
     }

@@ -14,7 +14,7 @@ use crate::value::Value;
 
 pub(super) fn provider<P: Provider>(
     core: &Core<P>,
-    request: proto::validate_provider_config::Request,
+    request: &proto::validate_provider_config::Request,
 ) -> Result<proto::validate_provider_config::Response, Diagnostics> {
     let compiled = core.compiled();
     let config = decode(request.config.as_ref(), &compiled.ty)?;
@@ -26,7 +26,7 @@ pub(super) fn provider<P: Provider>(
 
 pub(super) fn resource<P: Provider>(
     core: &Core<P>,
-    request: proto::validate_resource_config::Request,
+    request: &proto::validate_resource_config::Request,
 ) -> Result<proto::validate_resource_config::Response, Diagnostics> {
     let entry = core.resource(&request.type_name)?;
     let compiled = entry.compiled();
@@ -51,7 +51,7 @@ pub(super) fn resource<P: Provider>(
 
 pub(super) fn data_source<P: Provider>(
     core: &Core<P>,
-    request: proto::validate_data_resource_config::Request,
+    request: &proto::validate_data_resource_config::Request,
 ) -> Result<proto::validate_data_resource_config::Response, Diagnostics> {
     let entry = core.data_source(&request.type_name)?;
     let compiled = entry.compiled();

@@ -291,7 +291,7 @@ fn fresh(ty: &Type, counter: &mut u32) -> Value {
     match ty {
         Type::String => format!("new{counter}").to_value(),
         Type::Number => counter.to_value(),
-        Type::Bool => Value::Bool(*counter % 2 == 0),
+        Type::Bool => Value::Bool(counter.is_multiple_of(2)),
         Type::Dynamic | Type::Tuple(_) => Value::Null,
         Type::List(element) => Value::List(vec![fresh(element, counter)]),
         Type::Set(element) => Value::Set(vec![fresh(element, counter)]),

@@ -31,6 +31,13 @@ pub fn apply_errors(planned: &Value, actual: &Value) -> Vec<String> {
     judge.errors
 }
 
+/// What in the plan made during an apply contradicts the plan the user agreed to.
+pub fn final_plan_errors(agreed: &Value, last: &Value) -> Vec<String> {
+    let mut judge = Judge::default();
+    judge.result(agreed, last, &AttributePath::empty());
+    judge.errors
+}
+
 #[derive(Default)]
 struct Judge {
     errors: Vec<String>,
