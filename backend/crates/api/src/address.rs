@@ -1,0 +1,75 @@
+//! The many ways Zun's clients write one address (zun-api.md §1), made plain before routing: a path whose
+//! first segment is none of ours is one of `/v1`; slashes at the end and `.json` behind a collection do
+//! not count.
+
+use http::{Request, Uri, uri::PathAndQuery};
+
+/// First segments of the addresses that are not below `/v1`.
+const ROOTS: [&str; 4] = ["v1", "identity", "zund", "healthcheck"];
+
+/// Gives the request its plain address.
+pub(crate) fn plain<B>(mut request: Request<B>) -> Request<B> {
+    let path = plain_path(request.uri().path());
+    if path != request.uri().path() {
+        let query = request
+            .uri()
+            .query()
+            .map_or_else(String::new, |query| format!("?{query}"));
+        if let Ok(path) = PathAndQuery::try_from(format!("{path}{query}")) {
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(path);
+            if let Ok(uri) = Uri::from_parts(parts) {
+                *request.uri_mut() = uri;
+            }
+        }
+    }
+    request
+}
+
+fn plain_path(path: &str) -> String {
+    let mut segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    if segments == [""] || segments == ["index.json"] {
+        return "/".to_owned();
+    }
+    let bare = segments[0].strip_suffix(".json").unwrap_or(segments[0]);
+    if !ROOTS.contains(&bare) {
+        segments.insert(0, "v1");
+    }
+    // Only where no name can stand: a container may be called "web.json".
+    if segments[0].starts_with("v1")
+        && segments.len() <= 2
+        && let Some(last) = segments.last_mut()
+    {
+        *last = last.strip_suffix(".json").unwrap_or(last);
+    }
+    format!("/{}", segments.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling() {
+        for (written, meant) in [
+            ("/", "/"),
+            ("//", "/"),
+            ("/v1", "/v1"),
+            ("/v1/", "/v1"),
+            ("/v1.json", "/v1"),
+            ("/containers", "/v1/containers"),
+            ("/containers/", "/v1/containers"),
+            ("/v1/containers/", "/v1/containers"),
+            ("/v1/containers.json", "/v1/containers"),
+            ("/v1/containers/web.json", "/v1/containers/web.json"),
+            ("/containers/web/start/", "/v1/containers/web/start"),
+            ("/identity/v3/", "/identity/v3"),
+            ("/zund/v1/", "/zund/v1"),
+            ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
+        ] {
+            assert_eq!(plain_path(written), meant, "{written}");
+        }
+        let request = Request::builder().uri("/hosts/?limit=3").body(()).unwrap();
+        assert_eq!(plain(request).uri(), "/v1/hosts?limit=3");
+    }
+}

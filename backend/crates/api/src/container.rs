@@ -1,0 +1,13 @@
+//! `/v1`: Zun's API (zun-api.md). Nothing here shows a field that upstream does not have.
+
+pub(crate) mod act;
+pub(crate) mod availability_zone;
+pub(crate) mod create;
+pub(crate) mod host;
+pub(crate) mod list;
+pub(crate) mod look;
+pub(crate) mod quota;
+pub(crate) mod root;
+pub(crate) mod service;
+pub(crate) mod update;
+mod view;

@@ -1,0 +1,209 @@
+//! Every route of every API in one table: method, address, right, first and last version, handler.
+//!
+//! The router is made from the table and from nothing else, so that a route without an entry cannot be
+//! reached; `tests/isolation.rs` walks the same table, so that an entry without its case of a stranger's
+//! token fails the tests.
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use http::Method;
+use tower::Layer as _;
+use tower::util::MapRequestLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use zun_domain::policy::Action::{self, Admin, Read, Write};
+use zun_engine::Engine;
+
+use crate::admit::{admit, no_such_address, no_such_method};
+use crate::frame::{frame, panicked};
+use crate::microversion::Microversion;
+use crate::settings::ApiSettings;
+use crate::{App, address, container as c, extension as x, identity as i};
+
+/// What a request needs to pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// Nothing.
+    Public,
+    /// A good token, for a project or for none.
+    Login,
+    /// A token that may do this.
+    May(Action),
+    /// Nothing when it is asked on this machine, else a token that may do this.
+    Loopback(Action),
+}
+
+/// One entry of the table.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The address, with its parameters in braces.
+    pub path: &'static str,
+    /// What it needs.
+    pub right: Right,
+    /// First microversion it is served in.
+    pub since: Microversion,
+    /// Last microversion it is served in.
+    pub until: Microversion,
+    handler: fn(MethodFilter) -> MethodRouter<App>,
+}
+
+macro_rules! route {
+    ($method:ident $path:literal, $right:expr, $handler:path) => {
+        route!($method $path, $right, $handler, 1, 40)
+    };
+    ($method:ident $path:literal, $right:expr, $handler:path, $since:literal, $until:literal) => {
+        Route {
+            method: Method::$method,
+            path: $path,
+            right: $right,
+            since: Microversion($since),
+            until: Microversion($until),
+            handler: |filter| on(filter, $handler),
+        }
+    };
+}
+
+const fn read(rule: &'static str) -> Right {
+    Right::May(Read(rule))
+}
+
+const fn write(rule: &'static str) -> Right {
+    Right::May(Write(rule))
+}
+
+const fn admin(rule: &'static str) -> Right {
+    Right::May(Admin(rule))
+}
+
+/// Zun's API and what stands beside it.
+const CONTAINER: &[Route] = &[
+    route!(GET "/", Right::Public, c::root::versions),
+    route!(GET "/healthcheck", Right::Public, c::root::healthcheck),
+    route!(GET "/v1", Right::Public, c::root::version),
+    route!(GET "/v1/containers", read("container:get_all"), c::list::list),
+    route!(POST "/v1/containers", write("container:create"), c::create::create),
+    route!(GET "/v1/containers/{ident}", read("container:get_one"), c::list::show),
+    route!(PATCH "/v1/containers/{ident}", write("container:update"), c::update::patch),
+    route!(DELETE "/v1/containers/{ident}", write("container:delete"), c::update::delete),
+    route!(POST "/v1/containers/{ident}/start", write("container:start"), c::act::start),
+    route!(POST "/v1/containers/{ident}/stop", write("container:stop"), c::act::stop),
+    route!(POST "/v1/containers/{ident}/reboot", write("container:reboot"), c::act::reboot),
+    route!(POST "/v1/containers/{ident}/pause", write("container:pause"), c::act::pause),
+    route!(POST "/v1/containers/{ident}/unpause", write("container:unpause"), c::act::unpause),
+    route!(POST "/v1/containers/{ident}/kill", write("container:kill"), c::act::kill),
+    route!(POST "/v1/containers/{ident}/rename", write("container:rename"), c::update::rename, 1, 13),
+    route!(POST "/v1/containers/{ident}/resize_container", write("container:resize_container"), c::update::resize_container, 19, 40),
+    route!(POST "/v1/containers/{ident}/resize", write("container:resize"), c::look::resize),
+    route!(GET "/v1/containers/{ident}/logs", read("container:logs"), c::look::logs),
+    route!(GET "/v1/containers/{ident}/top", read("container:top"), c::look::top),
+    route!(GET "/v1/containers/{ident}/stats", read("container:stats"), c::look::stats),
+    route!(GET "/v1/hosts", admin("host:get_all"), c::host::list, 4, 40),
+    route!(GET "/v1/hosts/{ident}", admin("host:get"), c::host::show, 4, 40),
+    route!(GET "/v1/services", admin("zun-service:get_all"), c::service::list),
+    route!(DELETE "/v1/services", admin("zun-service:delete"), c::service::delete),
+    route!(PUT "/v1/services/enable", admin("zun-service:enable"), c::service::enable),
+    route!(PUT "/v1/services/disable", admin("zun-service:disable"), c::service::disable),
+    route!(PUT "/v1/services/force_down", admin("zun-service:force_down"), c::service::force_down),
+    route!(GET "/v1/availability_zones", read("availability_zones:get_all"), c::availability_zone::list),
+    route!(GET "/v1/quotas/{project_id}", read("quota:get"), c::quota::show),
+    route!(PUT "/v1/quotas/{project_id}", admin("quota:update"), c::quota::set),
+    route!(DELETE "/v1/quotas/{project_id}", admin("quota:delete"), c::quota::delete),
+    route!(GET "/v1/quotas/{project_id}/defaults", read("quota:get_default"), c::quota::defaults),
+    route!(GET "/v1/quota_classes/{name}", admin("quota_class:get"), c::quota::class_show),
+    route!(PUT "/v1/quota_classes/{name}", admin("quota_class:update"), c::quota::class_set),
+];
+
+/// The part of Keystone that clients use.
+const IDENTITY: &[Route] = &[
+    route!(GET "/identity", Right::Public, i::discovery::versions),
+    route!(GET "/identity/v3", Right::Public, i::discovery::version),
+    route!(POST "/identity/v3/auth/tokens", Right::Public, i::token::issue),
+    route!(GET "/identity/v3/auth/tokens", Right::Login, i::token::check),
+    route!(DELETE "/identity/v3/auth/tokens", Right::Login, i::token::revoke),
+    route!(GET "/identity/v3/auth/catalog", Right::Login, i::token::catalog),
+    route!(GET "/identity/v3/auth/projects", Right::Login, i::project::own),
+    route!(GET "/identity/v3/projects", admin("identity:list_projects"), i::project::list),
+    route!(POST "/identity/v3/projects", admin("identity:create_project"), i::project::create),
+    route!(GET "/identity/v3/projects/{id}", read("identity:get_project"), i::project::show),
+    route!(PATCH "/identity/v3/projects/{id}", admin("identity:update_project"), i::project::update),
+    route!(DELETE "/identity/v3/projects/{id}", admin("identity:delete_project"), i::project::delete),
+    route!(GET "/identity/v3/users", admin("identity:list_users"), i::user::list),
+    route!(POST "/identity/v3/users", admin("identity:create_user"), i::user::create),
+    route!(GET "/identity/v3/users/{id}", Right::Login, i::user::show),
+    route!(PATCH "/identity/v3/users/{id}", admin("identity:update_user"), i::user::update),
+    route!(DELETE "/identity/v3/users/{id}", admin("identity:delete_user"), i::user::delete),
+    route!(POST "/identity/v3/users/{id}/password", Right::Login, i::user::password),
+    route!(GET "/identity/v3/users/{id}/projects", Right::Login, i::project::of_user),
+    route!(GET "/identity/v3/domains", admin("identity:list_domains"), i::domain::list),
+    route!(POST "/identity/v3/domains", admin("identity:create_domain"), i::domain::create),
+    route!(GET "/identity/v3/domains/{id}", admin("identity:get_domain"), i::domain::show),
+    route!(PATCH "/identity/v3/domains/{id}", admin("identity:update_domain"), i::domain::update),
+    route!(DELETE "/identity/v3/domains/{id}", admin("identity:delete_domain"), i::domain::delete),
+    route!(GET "/identity/v3/roles", admin("identity:list_roles"), i::role::list),
+    route!(GET "/identity/v3/roles/{id}", admin("identity:get_role"), i::role::show),
+    route!(GET "/identity/v3/role_assignments", admin("identity:list_role_assignments"), i::role::assignments),
+    route!(GET "/identity/v3/projects/{project}/users/{user}/roles", admin("identity:list_grants"), i::role::of),
+    route!(GET "/identity/v3/projects/{project}/users/{user}/roles/{role}", admin("identity:check_grant"), i::role::check),
+    route!(PUT "/identity/v3/projects/{project}/users/{user}/roles/{role}", admin("identity:create_grant"), i::role::grant),
+    route!(DELETE "/identity/v3/projects/{project}/users/{user}/roles/{role}", admin("identity:revoke_grant"), i::role::revoke),
+    route!(GET "/identity/v3/users/{id}/application_credentials", Right::Login, i::application_credential::list),
+    route!(POST "/identity/v3/users/{id}/application_credentials", Right::Login, i::application_credential::create),
+    route!(GET "/identity/v3/users/{id}/application_credentials/{credential}", Right::Login, i::application_credential::show),
+    route!(DELETE "/identity/v3/users/{id}/application_credentials/{credential}", Right::Login, i::application_credential::delete),
+];
+
+/// Our own API.
+const EXTENSION: &[Route] = &[
+    route!(GET "/zund/v1", read("zund:features"), x::features::show),
+    route!(GET "/zund/v1/health", Right::Public, x::features::health),
+    route!(GET "/zund/v1/metrics", Right::Loopback(Admin("zund:metrics")), x::features::metrics),
+    route!(GET "/zund/v1/containers", read("container:get_all"), x::container::list),
+    route!(POST "/zund/v1/containers", write("container:create"), x::container::create),
+    route!(GET "/zund/v1/containers/{ident}", read("container:get_one"), x::container::show),
+    route!(PUT "/zund/v1/containers/{ident}", write("container:update"), x::container::update),
+    route!(DELETE "/zund/v1/containers/{ident}", write("container:delete"), x::container::delete),
+    route!(POST "/zund/v1/containers/{ident}/confirm", write("container:create"), x::container::confirm),
+    route!(GET "/zund/v1/containers/{ident}/events", read("container:actions"), x::container::events),
+    route!(POST "/zund/v1/preview", read("container:get_one"), x::preview::preview),
+    route!(GET "/zund/v1/operations", read("container:actions"), x::operation::list),
+    route!(GET "/zund/v1/operations/{id}", read("container:actions"), x::operation::show),
+    route!(GET "/zund/v1/operations/{id}/events", read("container:actions"), x::operation::stream),
+    route!(GET "/zund/v1/quotas/{project}", read("quota:get"), x::quota::show),
+    route!(PUT "/zund/v1/quotas/{project}", admin("quota:update"), x::quota::set),
+    route!(DELETE "/zund/v1/quotas/{project}", admin("quota:delete"), x::quota::delete),
+    route!(GET "/zund/v1/quota_classes/{name}", admin("quota_class:get"), x::quota::class_show),
+    route!(PUT "/zund/v1/quota_classes/{name}", admin("quota_class:update"), x::quota::class_set),
+    route!(DELETE "/zund/v1/quota_classes/{name}", admin("quota_class:update"), x::quota::class_delete),
+];
+
+/// The whole table.
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    CONTAINER.iter().chain(IDENTITY).chain(EXTENSION)
+}
+
+/// Every API on this engine. Serve it with connection info, so that metrics know who asks:
+/// `router(..).into_make_service_with_connect_info::<SocketAddr>()`.
+pub fn router(engine: Engine, settings: ApiSettings) -> Router {
+    serve(&App::new(engine, settings), routes())
+}
+
+fn serve(app: &App, table: impl Iterator<Item = &'static Route>) -> Router {
+    let mut router: Router<App> = Router::new();
+    for route in table {
+        let Ok(filter) = MethodFilter::try_from(route.method.clone()) else {
+            unreachable!("the table holds plain methods only")
+        };
+        let gate = from_fn_with_state((app.clone(), route), admit);
+        router = router.route(route.path, (route.handler)(filter).route_layer(gate));
+    }
+    let inner = router
+        .fallback(no_such_address)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), frame))
+        .with_state(app.clone());
+    // Addresses are made plain before they are routed, so around the router, not in it.
+    Router::new().fallback_service(MapRequestLayer::new(address::plain).layer(inner))
+}
