@@ -120,7 +120,7 @@ pub enum Error {
 
 impl Error {
     /// Nothing of that name or id is visible.
-    pub fn not_found(what: &'static str, ident: impl ToString) -> Self {
+    pub fn not_found(what: &'static str, ident: impl std::fmt::Display) -> Self {
         Self::NotFound {
             what,
             ident: ident.to_string(),

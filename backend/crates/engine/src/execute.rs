@@ -54,7 +54,7 @@ impl Engine {
         let followed = self.follow(operation);
         let (engine, operation) = (self.clone(), operation.clone());
         self.spawn(async move {
-            if let Err(error) = engine.run(operation.clone(), &followed).await {
+            if let Err(error) = Box::pin(engine.run(operation.clone(), &followed)).await {
                 tracing::error!(operation = %operation.id, container = %operation.container, "operation stopped: {error}");
             }
         });

@@ -55,11 +55,11 @@ pub(crate) fn bring_up(name: RuntimeName, make: &Wished) -> Vec<Step> {
     let healthy = make.healthcheck && make.wait_for != WaitFor::None;
     match (make.wish, make.wait_for) {
         (Wish::Finished, _) | (_, WaitFor::Exited) => {
-            steps.push(Step::plain(Action::AwaitExited { name }))
+            steps.push(Step::plain(Action::AwaitExited { name }));
         }
         (_, WaitFor::None) => {}
         (_, WaitFor::Running | WaitFor::Healthy) => {
-            steps.push(Step::plain(Action::AwaitStarted { name, healthy }))
+            steps.push(Step::plain(Action::AwaitStarted { name, healthy }));
         }
     }
     if make.wish == Wish::Paused {

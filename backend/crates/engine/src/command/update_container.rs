@@ -210,7 +210,7 @@ impl Inner {
                 },
             )?;
         }
-        let recreate = self.needs_recreate(container, &wanted);
+        let recreate = Self::needs_recreate(container, &wanted);
         let published = if recreate {
             let (ports, kept) = (wanted.spec.ports.as_ref(), &container.desired.published);
             publish(self, ports, kept, &host.ports_taken, seed_of(container.id))?
@@ -254,7 +254,7 @@ impl Inner {
     }
 
     /// Whether the engine has to make a new container for this.
-    pub(crate) fn needs_recreate(&self, container: &Container, wanted: &Wanted) -> bool {
+    pub(crate) fn needs_recreate(container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
         job_again || effect(container, &wanted.spec, false) >= Effect::Recreate
@@ -322,7 +322,7 @@ impl Engine {
         seen: &Container,
         wanted: &Wanted,
     ) -> Result<Resolved> {
-        if self.needs_recreate(seen, wanted) {
+        if Inner::needs_recreate(seen, wanted) {
             return self.resolve(&wanted.spec).await;
         }
         let image = ResolvedImage {

@@ -75,7 +75,7 @@ impl Engine {
                 Err(error) => {
                     tracing::warn!(operation = %work.operation.id, "cannot look at the container, trying again: {error}");
                     followed.tell(|operation| {
-                        operation.progress = format!("waiting for the engine: {error}")
+                        operation.progress = format!("waiting for the engine: {error}");
                     });
                     wait::backoff(&self.stop).await.map_err(|_| ())?;
                 }

@@ -12,7 +12,7 @@ impl Engine {
     /// Records what the engine shows, unless an operation is at work: its end records it.
     pub(crate) async fn observe(&self, id: ContainerId) -> Result<()> {
         let turn = self.turn(id);
-        let Ok(_held) = turn.try_lock() else {
+        let Ok(held) = turn.try_lock() else {
             self.remember(id);
             return Ok(());
         };
@@ -50,7 +50,7 @@ impl Engine {
         })
         .await?;
         tx.commit().await?;
-        drop(_held);
+        drop(held);
         self.heal(Container {
             observed: seen,
             ..container

@@ -3,6 +3,11 @@
 //! are those of the rows, the state is what the engine shows.
 
 #![expect(
+    clippy::unwrap_used,
+    clippy::large_futures,
+    reason = "tests stop at the first surprise"
+)]
+#![expect(
     clippy::disallowed_methods,
     reason = "a test has no clock and no id source but the machine's"
 )]
