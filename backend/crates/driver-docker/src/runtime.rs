@@ -161,8 +161,7 @@ impl ContainerRuntime for Docker {
     }
 
     async fn wait_exited(&self, name: RuntimeName) -> Result<Observed> {
-        self.wait_for(&name.to_string(), "not-running").await?;
-        self.existing(name).await
+        self.ended(name).await
     }
 
     async fn logs(&self, name: RuntimeName, query: LogQuery) -> Result<String> {

@@ -1,1 +1,121 @@
-//! The suite that every driver passes.
+//! The suite that every driver passes: what the contracts promise, tried on a host.
+//!
+//! A driver's tests implement [`Lab`] and write `zun_driver::conformance!(their_lab)`, which makes a test of
+//! each case. A case gets a lab of its own, so cases may run side by side on one engine.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a case that finds a promise broken panics; that is what it is for"
+)]
+
+mod image;
+mod life;
+mod limit;
+mod look;
+mod network;
+mod recreate;
+mod workbench;
+
+use async_trait::async_trait;
+use zun_domain::id::ContainerId;
+use zun_domain::name::ImageRef;
+use zun_domain::network::Network;
+
+pub use image::*;
+pub use life::*;
+pub use limit::*;
+pub use look::*;
+pub use network::*;
+pub use recreate::*;
+
+use crate::HostDrivers;
+use crate::runtime::RuntimeName;
+
+/// What a process is wanted to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// Runs until TERM, then ends with code 0.
+    Runs,
+    /// Runs and ignores TERM.
+    IgnoresTerm,
+    /// Ends at once with this code.
+    Exits(i64),
+    /// Is not there: the container cannot be started.
+    Missing,
+    /// Prints these lines, then runs until TERM.
+    Prints(Vec<String>),
+    /// Holds so many MiB of memory, prints `ready`, then runs until TERM.
+    Holds(u64),
+    /// Runs until TERM; its health check passes.
+    Healthy,
+    /// Runs until TERM; its health check fails.
+    Unhealthy,
+}
+
+/// How a program is asked for on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equipment {
+    /// An image the host has.
+    pub image: ImageRef,
+    /// What to run in it.
+    pub command: Vec<String>,
+    /// The command of its health check, where the program has one.
+    pub check: Option<String>,
+}
+
+/// A host to try the promises on. What is made on it is removed when it is dropped.
+#[async_trait]
+pub trait Lab: Send + Sync {
+    /// The drivers under test.
+    fn drivers(&self) -> HostDrivers;
+
+    /// An id that no other container has.
+    fn container(&self) -> ContainerId;
+
+    /// A network that is not there, with a subnet that overlaps nobody's.
+    fn network(&self) -> Network;
+
+    /// A host port nobody listens on.
+    fn free_port(&self) -> u16;
+
+    /// Prepares the host for a container that does this.
+    fn equip(&self, container: ContainerId, program: &Program) -> Equipment;
+
+    /// Cuts a container off a network, as a stranger would.
+    async fn disconnect_by_hand(&self, name: RuntimeName, network: &str);
+}
+
+/// Makes a test of every case. `$lab` is an async function of the case's name that answers a [`Lab`], or
+/// `None` where the case is to be skipped.
+#[macro_export]
+macro_rules! conformance {
+    ($lab:path) => {
+        $crate::conformance!(@each $lab:
+            // life
+            a_container_lives, verbs_may_be_asked_twice, a_gone_container_is_no_obstacle,
+            a_taken_name_is_a_conflict, a_missing_image_is_named, a_missing_network_is_named,
+            an_exit_shows_its_code, what_cannot_run_is_refused, term_is_followed_by_kill,
+            a_kill_needs_a_process, freezing_and_thawing, a_paused_container_stops,
+            a_crash_is_restarted_so_often, a_stop_ends_the_restarts, health_has_a_verdict,
+            // limit
+            limits_change_live, limits_the_host_cannot_keep_are_refused, memory_in_use_is_not_taken_away,
+            // look
+            the_list_shows_all_of_ours, logs_are_kept, processes_and_use_are_shown, events_tell_changes,
+            waits_end_when_it_is_gone, the_host_has_facts,
+            // network
+            networks_are_ensured, overlapping_networks_conflict, a_network_in_use_stays,
+            a_taken_port_is_a_conflict, a_taken_address_is_a_conflict, a_cut_container_is_connected_again,
+            // recreate
+            a_recreate_keeps_address_and_port, a_failed_recreate_goes_back,
+            // image
+            a_local_image_is_resolved, an_absent_image_is_not_found,
+        );
+    };
+    (@each $lab:path: $($case:ident),* $(,)?) => {$(
+        #[tokio::test]
+        async fn $case() {
+            if let Some(lab) = $lab(stringify!($case)).await {
+                $crate::conformance::$case(&lab).await;
+            }
+        }
+    )*};
+}

@@ -31,10 +31,21 @@ impl Docker {
         }
     }
 
+    /// Ended for good. The engine's wait ends at each end of the process, also where the restart policy is
+    /// about to start it again; during that pause it counts as running, so the next wait does wait.
+    pub(super) async fn ended(&self, name: RuntimeName) -> Result<Observed> {
+        let text = name.to_string();
+        loop {
+            self.wait_for(&text, "not-running").await?;
+            let seen = self.existing(name).await?;
+            match seen.phase {
+                Phase::Created | Phase::Exited | Phase::Dead => return Ok(seen),
+                Phase::Running | Phase::Restarting | Phase::Paused => {}
+            }
+        }
+    }
+
     /// Settled as running, or with a verdict of its health check, or not running.
-    ///
-    /// A container that ends and is restarted within the time shows as what it then is: the engine's wait
-    /// ends only when the restart policy has given up.
     pub(super) async fn settled(
         &self,
         name: RuntimeName,

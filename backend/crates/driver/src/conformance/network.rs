@@ -1,0 +1,136 @@
+//! Networks, addresses and host ports.
+
+use zun_domain::container::Protocol;
+use zun_domain::network::Network;
+
+use super::workbench::{Workbench, failed, published};
+use super::{Lab, Program};
+use crate::Class;
+use crate::runtime::RuntimeName;
+
+/// Made once however often it is asked for, removed once.
+pub async fn networks_are_ensured(lab: &impl Lab) {
+    let networks = lab.drivers().networks;
+    let network = lab.network();
+    networks.remove(&network).await.expect("it is not there");
+    for _ in 0..2 {
+        networks.ensure(&network).await.expect("ensured");
+    }
+    for _ in 0..2 {
+        networks.remove(&network).await.expect("removed");
+    }
+    networks.ensure(&network).await.expect("made anew");
+    let (one, other) =
+        futures::future::join(networks.ensure(&network), networks.ensure(&network)).await;
+    one.and(other).expect("ensured twice at once");
+    networks.remove(&network).await.expect("removed");
+}
+
+/// Two networks cannot share addresses.
+pub async fn overlapping_networks_conflict(lab: &impl Lab) {
+    let networks = lab.drivers().networks;
+    let network = lab.network();
+    networks.ensure(&network).await.expect("ensured");
+    let other = Network {
+        subnet: network.subnet,
+        ..lab.network()
+    };
+    failed(networks.ensure(&other).await, Class::Conflict, "overlap");
+}
+
+/// A network is not taken from under a running container.
+pub async fn a_network_in_use_stays(lab: &impl Lab) {
+    let bench = Workbench::new(lab).await;
+    let name = bench.started(&Program::Runs).await;
+    bench.must_run(name).await;
+    failed(
+        bench.drivers.networks.remove(&bench.network).await,
+        Class::Conflict,
+        "",
+    );
+    bench.must_run(name).await;
+}
+
+/// A host port has one holder, and is seen as busy.
+pub async fn a_taken_port_is_a_conflict(lab: &impl Lab) {
+    let bench = Workbench::new(lab).await;
+    let port = lab.free_port();
+    let mut first = bench.request(&Program::Runs).await;
+    first.published = published(port);
+    let holder = bench.start(&first).await.expect("started");
+    let busy = bench.drivers.runtime.busy_ports().await.expect("ports");
+    assert!(busy.contains(&(Protocol::Tcp, port)));
+
+    let mut second = bench.request(&Program::Runs).await;
+    second.published = published(port);
+    failed(
+        bench.start(&second).await,
+        Class::Conflict,
+        &port.to_string(),
+    );
+    let name = RuntimeName::Current(second.container);
+    let told = bench
+        .seen(name)
+        .await
+        .error
+        .expect("the container carries the cause");
+    assert!(told.contains("already"), "{told}");
+
+    bench
+        .drivers
+        .runtime
+        .stop(holder, None)
+        .await
+        .expect("stopped");
+    bench
+        .drivers
+        .runtime
+        .start(name)
+        .await
+        .expect("the port is free now");
+    assert_eq!(bench.must_run(name).await.error, None);
+}
+
+/// An address has one holder.
+pub async fn a_taken_address_is_a_conflict(lab: &impl Lab) {
+    let bench = Workbench::new(lab).await;
+    let first = bench.request(&Program::Runs).await;
+    let holder = bench.start(&first).await.expect("started");
+    let mut second = bench.request(&Program::Runs).await;
+    second.attachment = first.attachment.clone();
+    failed(
+        bench.start(&second).await,
+        Class::Conflict,
+        "already in use",
+    );
+    bench.drivers.runtime.remove(holder).await.expect("removed");
+    let name = RuntimeName::Current(second.container);
+    bench
+        .drivers
+        .runtime
+        .start(name)
+        .await
+        .expect("the address is free now");
+    bench.must_run(name).await;
+}
+
+/// What a stranger disconnected comes back at its address.
+pub async fn a_cut_container_is_connected_again(lab: &impl Lab) {
+    let bench = Workbench::new(lab).await;
+    let request = bench.request(&Program::Runs).await;
+    let name = bench.start(&request).await.expect("started");
+    bench.must_run(name).await;
+    let network = request.attachment.network.clone();
+    lab.disconnect_by_hand(name, &network).await;
+    assert_eq!(bench.seen(name).await.networks, [""; 0]);
+    bench
+        .drivers
+        .runtime
+        .connect(name, &request.attachment)
+        .await
+        .expect("connected");
+    assert_eq!(bench.seen(name).await.networks, [network]);
+    let mut other = bench.request(&Program::Runs).await;
+    other.attachment = request.attachment.clone();
+    failed(bench.start(&other).await, Class::Conflict, "already in use");
+}
