@@ -2,11 +2,14 @@
 
 use async_trait::async_trait;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest, NetworkInspect};
-use bollard::query_parameters::InspectNetworkOptions;
+use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
+use ipnet::Ipv4Net;
 use zun_domain::network::Network;
 use zun_driver::{Class, Error, NetworkDriver, Result};
 
 use crate::{Docker, error, label};
+
+mod route;
 
 #[async_trait]
 impl NetworkDriver for Docker {
@@ -30,6 +33,21 @@ impl NetworkDriver for Docker {
         }
         self.memory().networks.insert(name, subnet);
         Ok(())
+    }
+
+    async fn subnets(&self) -> Result<Vec<Ipv4Net>> {
+        let client = self.client().await?;
+        let listed = client.list_networks(None::<ListNetworksOptions>).await;
+        let networks = listed.map_err(|error| self.told("list the networks", error))?;
+        let configured = networks
+            .into_iter()
+            .filter_map(|network| network.ipam?.config)
+            .flatten();
+        let mut subnets: Vec<Ipv4Net> = configured
+            .filter_map(|config| config.subnet?.parse().ok())
+            .collect();
+        subnets.extend(route::subnets());
+        Ok(subnets)
     }
 
     async fn remove(&self, network: &Network) -> Result<()> {

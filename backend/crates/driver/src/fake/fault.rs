@@ -55,6 +55,8 @@ pub enum Verb {
     Pull,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
+    /// `NetworkDriver::subnets`.
+    Subnets,
     /// `NetworkDriver::remove`.
     RemoveNetwork,
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
+use ipnet::{Ipv4Net, Ipv4Subnets};
 use zun_domain::network::Network;
 
 use super::FakeHost;
@@ -73,6 +74,16 @@ impl Networks {
         };
         self.by_name.insert(name, bridge);
         Ok(())
+    }
+
+    fn subnets(&self) -> Vec<Ipv4Net> {
+        let bounds = self
+            .subnets
+            .iter()
+            .map(|(first, (last, _))| (*first, *last));
+        bounds
+            .flat_map(|(first, last)| Ipv4Subnets::new(first.into(), last.into(), 0))
+            .collect()
     }
 
     fn remove(&mut self, name: &str) -> Result<()> {
@@ -145,6 +156,11 @@ impl Networks {
 impl NetworkDriver for FakeHost {
     async fn ensure(&self, network: &Network) -> Result<()> {
         self.call(Verb::EnsureNetwork, |state| state.networks.ensure(network))
+            .await
+    }
+
+    async fn subnets(&self) -> Result<Vec<Ipv4Net>> {
+        self.call(Verb::Subnets, |state| Ok(state.networks.subnets()))
             .await
     }
 

@@ -1,6 +1,7 @@
 //! What every accepting command reads and writes in its transaction: quota, network, address, the
 //! scheduler's request, and the operation with its plan.
 
+use ipnet::Ipv4Net;
 use zun_domain::container::{Address, Container, ContainerSpec, Desired};
 use zun_domain::id::{ContainerId, NetworkId, OperationId, PortId, ProjectId};
 use zun_domain::network::{Network, free_subnet, mac_of};
@@ -31,17 +32,24 @@ impl Inner {
         Ok(())
     }
 
-    /// The project's default network, made up at its first container (semantics.md §1.6).
-    pub(crate) async fn default_network(&self, tx: &mut Tx, project: ProjectId) -> Result<Network> {
+    /// The project's default network, made up at its first container (semantics.md §1.6), clear of
+    /// `in_use`.
+    pub(crate) async fn default_network(
+        &self,
+        tx: &mut Tx,
+        project: ProjectId,
+        in_use: &[Ipv4Net],
+    ) -> Result<Network> {
         if let Some(network) = tx.network_find_default(project).await? {
             return Ok(network);
         }
-        let taken: Vec<_> = tx
+        let mut taken: Vec<_> = tx
             .network_list()
             .await?
             .into_iter()
             .map(|network| network.subnet)
             .collect();
+        taken.extend(in_use);
         let (pool, prefix) = (self.settings.network_pool, self.settings.network_prefix);
         let subnet = free_subnet(pool, prefix, &taken).ok_or_else(|| {
             Error::Conflict(format!(

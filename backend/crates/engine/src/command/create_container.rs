@@ -29,7 +29,8 @@ impl Engine {
     ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
-        let resolved = self.resolve(&ask.spec).await?;
+        let mut resolved = self.resolve(&ask.spec).await?;
+        resolved.subnets = self.subnets_for(call.caller.project).await?;
         let id = ContainerId(self.ids.uuid());
 
         let mut tx = self.store.begin().await?;
@@ -139,7 +140,7 @@ impl Engine {
             .map_err(Error::Unplaceable)?
             .place;
         let published = published_at(self, ask, &view, &placed, id)?;
-        let network = self.default_network(tx, project).await?;
+        let network = self.default_network(tx, project, &resolved.subnets).await?;
         let address = self.free_address(tx, &network).await?;
         let container = Container {
             id,

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::Ipv4Net;
 use zun_domain::container::spec::{CpuPolicy, ImageSource};
 use zun_domain::container::{
     ContainerSpec, PortMapping, Protocol, Published, RestartPolicyName, WaitFor, Wish,
 };
+use zun_domain::id::ProjectId;
 use zun_domain::image::ResolvedImage;
 use zun_driver::Class;
 
@@ -19,6 +21,8 @@ use crate::settings::DiskMode;
 pub(crate) struct Resolved {
     pub(crate) image: ResolvedImage,
     pub(crate) busy: BTreeSet<(Protocol, u16)>,
+    /// Subnets that a network made for this must not overlap; empty where it is there already.
+    pub(crate) subnets: Vec<Ipv4Net>,
 }
 
 /// Checks a specification against what is decided here, every rule that needs no other row.
@@ -121,7 +125,19 @@ impl Engine {
         } else {
             BTreeSet::new()
         };
-        Ok(Resolved { image, busy })
+        Ok(Resolved {
+            image,
+            busy,
+            subnets: Vec::new(),
+        })
+    }
+
+    /// Subnets in use around the host, asked for only before a project's first network is made.
+    pub(crate) async fn subnets_for(&self, project: ProjectId) -> Result<Vec<Ipv4Net>> {
+        if self.store.network_find_default(project).await?.is_some() {
+            return Ok(Vec::new());
+        }
+        Ok(self.drivers(self.local)?.networks.subnets().await?)
     }
 
     /// An image that cannot be had, told apart from an engine that does not answer.

@@ -240,7 +240,9 @@ impl Inner {
             hostname,
             published,
         };
-        let network = self.default_network(tx, container.project).await?;
+        let network = self
+            .default_network(tx, container.project, &resolved.subnets)
+            .await?;
         let make = make_of(container, &target, &network, resolved, wait_for)?;
         Ok((
             target.clone(),
@@ -333,6 +335,7 @@ impl Engine {
         Ok(Resolved {
             image,
             busy: BTreeSet::new(),
+            subnets: Vec::new(),
         })
     }
 }

@@ -34,10 +34,15 @@ pub struct Bootstrapped {
 }
 
 impl Identity {
+    /// Nobody can log in yet.
+    pub async fn is_empty(&self) -> Result<bool> {
+        Ok(self.0.store.user_list(None).await?.is_empty())
+    }
+
     /// On a store without users makes domain `Default`, project `admin`, and user `admin` with that
     /// password and every role, in one transaction; on any other store does nothing and says `None`.
     pub async fn bootstrap(&self, password: &Secret) -> Result<Option<Bootstrapped>> {
-        if !self.0.store.user_list(None).await?.is_empty() {
+        if !self.is_empty().await? {
             return Ok(None);
         }
         let hash = self.0.hasher.hash(password).await?;
