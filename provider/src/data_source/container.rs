@@ -23,7 +23,7 @@ const NOT_HELD: [&str; 4] = [
 
 #[async_trait]
 impl DataSource<Session> for ContainerData {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_container"
     }
 

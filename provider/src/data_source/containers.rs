@@ -42,7 +42,7 @@ const SHOWN: [&str; 17] = [
 
 #[async_trait]
 impl DataSource<Session> for ContainersData {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_containers"
     }
 

@@ -67,7 +67,7 @@ fn value_of(host: &Host) -> Value {
 
 #[async_trait]
 impl DataSource<Session> for HostsData {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_hosts"
     }
 

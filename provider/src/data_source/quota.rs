@@ -14,7 +14,7 @@ pub(super) struct QuotaData;
 
 #[async_trait]
 impl DataSource<Session> for QuotaData {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_quota"
     }
 
@@ -52,13 +52,12 @@ impl DataSource<Session> for QuotaData {
         response: &mut DataResponse,
     ) -> Result<(), Diagnostics> {
         let session = context.client()?;
-        let project = match config.read::<Option<String>>("project_id")? {
-            Some(project) => project,
-            None => {
-                let features = session.client.features().await;
-                let features = features.map_err(|error| failed(&error))?;
-                features.project_id.clone()
-            }
+        let project = if let Some(project) = config.read::<Option<String>>("project_id")? {
+            project
+        } else {
+            let features = session.client.features().await;
+            let features = features.map_err(|error| failed(&error))?;
+            features.project_id.clone()
         };
         let quota = session.client.quota_get(&project).await;
         let quota = quota.map_err(|error| failed(&error))?;

@@ -154,22 +154,22 @@ What no server holds (`wait_for`, `timeouts`, `environment_wo_version`) shows in
     ),
     (
         "zun_quota",
-        r#"
+        r"
 By the id of the project:
 
 ```shell
 terraform import zun_quota.shop 0f6e2a1c9d7b4f53a8f1c2d3e4b5a697
 ```
-"#,
+",
     ),
     (
         "zun_quota_class",
-        r#"
+        r"
 By the name of the class:
 
 ```shell
 terraform import zun_quota_class.default default
 ```
-"#,
+",
     ),
 ];

@@ -32,7 +32,7 @@ pub(crate) struct ContainerResource;
 
 #[async_trait]
 impl Resource<Session> for ContainerResource {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_container"
     }
 

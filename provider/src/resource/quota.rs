@@ -24,7 +24,7 @@ fn state_of(project: &str, quota: &Quota) -> Value {
 
 #[async_trait]
 impl Resource<Session> for QuotaResource {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_quota"
     }
 
@@ -62,13 +62,12 @@ impl Resource<Session> for QuotaResource {
         let session = context.client()?;
         let planned = &request.planned_state;
         let given = planned.get("project_id")?.as_str().map(str::to_owned);
-        let project = match given {
-            Some(project) => project,
-            None => {
-                let features = session.client.features().await;
-                let features = features.map_err(|error| failed(&error))?;
-                features.project_id.clone()
-            }
+        let project = if let Some(project) = given {
+            project
+        } else {
+            let features = session.client.features().await;
+            let features = features.map_err(|error| failed(&error))?;
+            features.project_id.clone()
         };
         let body = SetLimits {
             limits: limits_of(planned)?,

@@ -22,7 +22,7 @@ fn state_of(name: &str, class: &QuotaClass) -> Value {
 
 #[async_trait]
 impl Resource<Session> for QuotaClassResource {
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "zun_quota_class"
     }
 

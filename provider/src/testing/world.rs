@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use zun_api_types::container::{Container, CreateContainer, Seen, UpdateContainer};
 use zun_domain::container::change::{changes, effect_of};
 use zun_domain::container::spec::SpecDefaults;
-use zun_domain::container::{ContainerSpec, Effect, WaitFor, Wish};
+use zun_domain::container::{ContainerSpec, Effect, RestartPolicy, WaitFor, Wish};
 use zun_domain::quota::{LimitSet, Limits};
 
 use super::http::{Answer, Request, answer};
@@ -156,19 +156,16 @@ impl World {
         }
         self.made += 1;
         let container = fresh(self.made, &asked);
-        let accepted = {
-            let failing = self.failure.is_some();
-            let mut first = container.clone();
-            first.state = "creating".into();
-            let accepted = self.accepted(&first, "create");
-            let mut container = container;
-            if failing {
-                container.state = "error".into();
-                container.status_reason = Some("it did not start".into());
-            }
-            self.containers.insert(container.uuid.clone(), container);
-            accepted
-        };
+        let failing = self.failure.is_some();
+        let mut first = container.clone();
+        first.state = "creating".into();
+        let accepted = self.accepted(&first, "create");
+        let mut container = container;
+        if failing {
+            container.state = "error".into();
+            container.status_reason = Some("it did not start".into());
+        }
+        self.containers.insert(container.uuid.clone(), container);
         accepted
     }
 
@@ -257,11 +254,12 @@ pub(crate) fn fresh(number: u32, asked: &CreateContainer) -> Container {
         let key = format!("{}/{}", port.internal, port.protocol.unwrap_or_default());
         (key, port.external.map_or(32768, std::num::NonZeroU16::get))
     });
+    let zone = spec.availability_zone.clone().unwrap_or("nova".into());
     let json = json!({
         "uuid": uuid, "project_id": "p", "user_id": "u", "generation": 1, "revision": 1, "confirmed": false,
         "name": asked.name.as_ref().map_or_else(|| format!("made-up-{number}"), ToString::to_string),
         "spec": spec, "wish": "running", "state": "running", "seen": null, "status_reason": null, "exit_code": null,
-        "oom_killed": false, "host": "alpha", "availability_zone": "nova", "image_digest": "sha256:1",
+        "oom_killed": false, "host": "alpha", "availability_zone": zone, "image_digest": "sha256:1",
         "hostname": hostname, "published": published.collect::<BTreeMap<_, _>>(),
         "addresses": [{"network": "n", "ip": "10.0.0.2", "mac": "02:42:0a:00:00:02", "port": "q"}],
         "effective_command": ["run"], "effective_entrypoint": [], "operation": null,
@@ -290,10 +288,7 @@ fn settle(container: &mut Container, wish: Option<Wish>, wait_for: Option<WaitFo
     container.seen = Some(Seen {
         cpu: container.spec.cpu,
         memory: container.spec.memory,
-        restart_policy: container
-            .spec
-            .restart_policy
-            .map(|policy| policy.for_engine()),
+        restart_policy: container.spec.restart_policy.map(RestartPolicy::for_engine),
         connected: true,
     });
 }

@@ -174,7 +174,7 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk: DiskMeaning) -> 
         match effect_of(field, *effect, disk) {
             _ if unheld => shape.add(Kind::Local),
             Effect::Nothing | Effect::Live if !job || QUIET.contains(field) => {
-                shape.add(Kind::Live)
+                shape.add(Kind::Live);
             }
             Effect::Nothing | Effect::Live | Effect::Recreate => shape.add(Kind::Recreate),
             Effect::Replace => {
@@ -214,10 +214,9 @@ fn state_kind(prior: &Value, planned: &Value) -> Kind {
     match (word(prior), word(planned)) {
         (Value::String(prior), _) if prior == "error" => Kind::Replace,
         (Value::String(prior), _) if matches!(prior.as_str(), "missing" | "dead") => Kind::Recreate,
-        (Value::String(_), Value::String(_)) => Kind::State,
         // It may still become a job when wait_for is known.
         (Value::String(_), Value::Unknown(_)) if unknown_wait(planned) => Kind::Recreate,
-        (Value::String(_), Value::Unknown(_)) => Kind::State,
+        (Value::String(_), Value::String(_) | Value::Unknown(_)) => Kind::State,
         _ => Kind::Recreate,
     }
 }

@@ -78,11 +78,9 @@ fn state_word(container: &Container) -> Option<&str> {
     match (container.state.as_str(), container.wish) {
         ("error", _) => Some("error"),
         (_, Wish::Finished) => None,
-        ("restarting", _) => Some("running"),
-        ("created", _) => Some("stopped"),
-        // Another run is making it: what it will be is not drift.
-        ("creating", Wish::Running) => Some("running"),
-        ("creating", Wish::Stopped) => Some("stopped"),
+        // Another run is making what is being created: what it will be is not drift.
+        ("restarting", _) | ("creating", Wish::Running) => Some("running"),
+        ("created", _) | ("creating", Wish::Stopped) => Some("stopped"),
         ("creating", Wish::Paused) => Some("paused"),
         (word, _) => Some(word),
     }

@@ -121,7 +121,7 @@ async fn states_are_wished_and_drift_is_mended() {
     stored = mended(&terraform, stored, "memory").await;
     behind(|c| {
         c.seen.as_mut().unwrap().restart_policy =
-            serde_json::from_str(r#"{"name":"unless-stopped"}"#).unwrap()
+            serde_json::from_str(r#"{"name":"unless-stopped"}"#).unwrap();
     });
     stored = mended(&terraform, stored, "restart_policy").await;
     behind(|c| c.seen.as_mut().unwrap().connected = false);

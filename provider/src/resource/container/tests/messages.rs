@@ -34,10 +34,22 @@ fn ulimit(name: &str, soft: &str) -> Value {
     ])])
 }
 
-fn cases() -> Vec<(Vec<(&'static str, Value)>, &'static str, &'static str)> {
-    let one = |name, value| vec![(name, value)];
-    let map = |key: &str, value: Value| Value::map([(key, value)]);
-    let set = |values: &[Value]| Value::Set(values.to_vec());
+/// What is set, the attribute the message stands on, a part of the message.
+type Case = (Vec<(&'static str, Value)>, &'static str, &'static str);
+
+fn one(name: &'static str, value: Value) -> Vec<(&'static str, Value)> {
+    vec![(name, value)]
+}
+
+fn map(key: &str, value: Value) -> Value {
+    Value::map([(key, value)])
+}
+
+fn set(values: &[Value]) -> Value {
+    Value::Set(values.to_vec())
+}
+
+fn values() -> Vec<Case> {
     vec![
         (
             one("image", text("Nginx web")),
@@ -89,6 +101,11 @@ fn cases() -> Vec<(Vec<(&'static str, Value)>, &'static str, &'static str)> {
             "cap_add",
             "without CAP_",
         ),
+    ]
+}
+
+fn collections() -> Vec<Case> {
+    vec![
         (one("ulimits", ulimit("files", "1")), "ulimits", "nofile"),
         (
             one("ulimits", ulimit("nofile", "6")),
@@ -118,6 +135,11 @@ fn cases() -> Vec<(Vec<(&'static str, Value)>, &'static str, &'static str)> {
             "ports",
             "80/tcp is listed twice",
         ),
+    ]
+}
+
+fn combinations() -> Vec<Case> {
+    vec![
         (
             one("state", text("missing")),
             "state",
@@ -162,7 +184,7 @@ fn cases() -> Vec<(Vec<(&'static str, Value)>, &'static str, &'static str)> {
 async fn every_bad_value_has_its_message_on_its_attribute() {
     let zund = Zund::start().await;
     let terraform = zund.terraform().await;
-    for (set, path, part) in cases() {
+    for (set, path, part) in [values(), collections(), combinations()].concat() {
         let message = refused(terraform.plan(TYPE, None, &config(&set)).await);
         assert!(message.contains(part), "{set:?}: {message}");
         assert!(message.starts_with(path), "{path}: {message}");
