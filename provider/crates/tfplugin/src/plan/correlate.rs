@@ -144,37 +144,54 @@ pub fn entry<'a>(value: &'a Value, key: &str) -> &'a Value {
         .unwrap_or(&Value::Null)
 }
 
-/// For each configured element of a set the stored one it belongs to, or null. Elements that
-/// leave less open choose first: they fit fewer.
+/// For each configured element of a set the stored one it belongs to, or null.
+///
+/// An element that leaves much open fits many stored ones. So this is a matching, not first come
+/// first served: as many elements as possible get one, and an unchanged set finds all of its own.
 pub fn matches<'a>(fields: &Fields, prior: &'a Value, config: &Value) -> Vec<&'a Value> {
-    let mut unused: Vec<&Value> = prior.as_elements().unwrap_or_default().iter().collect();
+    let stored = prior.as_elements().unwrap_or_default();
     let elements = config.as_elements().unwrap_or_default();
+    let mut owners: Vec<Option<usize>> = vec![None; stored.len()];
+    let fits = |element: usize, place: usize| {
+        could_have_become(fields, &elements[element], &stored[place])
+    };
+    for element in 0..elements.len() {
+        let mut tried = vec![false; stored.len()];
+        settle(element, &fits, &mut owners, &mut tried);
+    }
     let mut found = vec![&Value::Null; elements.len()];
-    let mut order: Vec<usize> = (0..elements.len()).collect();
-    order.sort_by_cached_key(|index| nulls(&elements[*index]));
-    for index in order {
-        let fits = |prior: &&Value| could_have_become(fields, &elements[index], prior);
-        if let Some(place) = unused.iter().position(fits) {
-            found[index] = unused.remove(place);
+    for (place, owner) in owners.iter().enumerate() {
+        if let Some(owner) = owner {
+            found[*owner] = &stored[place];
         }
     }
     found
 }
 
-/// How much a value leaves open.
-fn nulls(value: &Value) -> usize {
-    match value {
-        Value::Null => 1,
-        Value::List(items) | Value::Set(items) | Value::Tuple(items) => {
-            items.iter().map(nulls).sum()
+/// Finds a place for an element; whoever has it may move if there is another one.
+fn settle(
+    element: usize,
+    fits: &dyn Fn(usize, usize) -> bool,
+    owners: &mut [Option<usize>],
+    tried: &mut [bool],
+) -> bool {
+    for place in 0..owners.len() {
+        if owners[place].is_none() && !tried[place] && fits(element, place) {
+            owners[place] = Some(element);
+            return true;
         }
-        Value::Map(items) | Value::Object(items) => items.values().map(nulls).sum(),
-        Value::Unknown(_)
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Dynamic(_) => 0,
     }
+    for place in 0..owners.len() {
+        if tried[place] || !fits(element, place) {
+            continue;
+        }
+        tried[place] = true;
+        if owners[place].is_some_and(|owner| settle(owner, fits, owners, tried)) {
+            owners[place] = Some(element);
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether an object of the configuration could be stored like this.
@@ -188,7 +205,10 @@ fn could_have_become(fields: &Fields, config: &Value, prior: &Value) -> bool {
         };
         match attribute.nested() {
             _ if attribute.is_write_only() => true,
-            _ if config.is_null() => attribute.is_computed() || prior.is_null(),
+            _ if config.is_null() => match attribute.default_value() {
+                Some(default) => prior == default,
+                None => attribute.is_computed() || prior.is_null(),
+            },
             Some((nesting, fields)) => nested(Nest::of(nesting), fields, config, prior),
             None => config == prior,
         }

@@ -85,12 +85,8 @@ fn known(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
 }
 
 fn value(ty: &Type, unknowns: bool) -> BoxedStrategy<Value> {
-    prop_oneof![
-        1 => Just(Value::Null),
-        u32::from(unknowns) => Just(Value::UNKNOWN),
-        6 => known(ty, unknowns),
-    ]
-    .boxed()
+    let value = prop_oneof![1 => Just(Value::Null), 6 => known(ty, unknowns)];
+    or_unknown(value.boxed(), unknowns)
 }
 
 fn object<'a>(
@@ -245,16 +241,22 @@ fn configured(attribute: &Attribute, unknowns: bool) -> BoxedStrategy<Value> {
             }
         }
     };
-    let unknown = u32::from(unknowns);
     match attribute.presence() {
         Presence::Computed | Presence::Undecided => Just(Value::Null).boxed(),
-        Presence::Required => prop_oneof![unknown => Just(Value::UNKNOWN), 4 => known].boxed(),
-        Presence::Optional | Presence::OptionalComputed => prop_oneof![
-            2 => Just(Value::Null),
-            unknown => Just(Value::UNKNOWN),
-            3 => known,
-        ]
-        .boxed(),
+        Presence::Required => or_unknown(known, unknowns),
+        Presence::Optional | Presence::OptionalComputed => {
+            let value = prop_oneof![2 => Just(Value::Null), 3 => known];
+            or_unknown(value.boxed(), unknowns)
+        }
+    }
+}
+
+/// A choice of weight zero would still be taken when a failure is made smaller.
+fn or_unknown(value: BoxedStrategy<Value>, unknowns: bool) -> BoxedStrategy<Value> {
+    if unknowns {
+        prop_oneof![5 => value, 1 => Just(Value::UNKNOWN)].boxed()
+    } else {
+        value
     }
 }
 
