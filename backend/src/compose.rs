@@ -1,0 +1,127 @@
+//! The only place that picks the database, the drivers, the clock and the source of ids.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use uuid::Uuid;
+use zun_api::ApiSettings;
+use zun_domain::time::{Clock, Timestamp};
+use zun_driver::HostDrivers;
+use zun_driver::fake::FakeHost;
+use zun_driver_docker::Docker;
+use zun_engine::Engine;
+use zun_engine::context::{Ids, Parts};
+use zun_engine::identity::{Identity, IdentitySettings};
+use zun_store::{Store, StoreConfig};
+
+use crate::bootstrap::DATABASE;
+use crate::config::{Config, Runtime};
+use crate::place::Place;
+
+/// The clock of the machine.
+struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where the present is asked for"
+    )]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// Random ids.
+struct RandomIds;
+
+impl Ids for RandomIds {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place where ids are made"
+    )]
+    fn uuid(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+}
+
+/// The clock of the machine.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
+
+/// Random ids.
+pub(crate) fn ids() -> Arc<dyn Ids> {
+    Arc::new(RandomIds)
+}
+
+/// Opens the database, and makes it at the first start.
+pub(crate) async fn store(config: &Config, place: &Place, key: [u8; 32]) -> anyhow::Result<Store> {
+    let (url, shown) = match &config.database {
+        Some(url) => (
+            url.clone(),
+            "the database that the setting `database` names".to_owned(),
+        ),
+        None => {
+            let file = place.file(DATABASE);
+            (
+                format!("sqlite://{}", file.display()),
+                format!("the database {}", file.display()),
+            )
+        }
+    };
+    Store::open(&StoreConfig { url, key })
+        .await
+        .with_context(|| format!("cannot open {shown}"))
+}
+
+/// Wires the logins.
+pub(crate) fn identity(config: &Config, store: &Store) -> Identity {
+    let settings = IdentitySettings {
+        token_seconds: config.token_seconds,
+    };
+    Identity::new(store.clone(), clock(), ids(), settings)
+}
+
+/// Wires the engine. Nothing runs yet.
+pub(crate) async fn engine(
+    config: &Config,
+    store: Store,
+    identity: Identity,
+    deployment: String,
+) -> anyhow::Result<Engine> {
+    let parts = Parts {
+        store,
+        local: drivers(config, deployment)?,
+        clock: clock(),
+        ids: ids(),
+        identity,
+        settings: config.engine.clone(),
+        interrupt: None,
+    };
+    Engine::open(parts).await.context("cannot start the engine")
+}
+
+fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
+    match config.runtime {
+        Runtime::Docker => {
+            Ok(Docker::connect(config.docker_socket.as_deref(), deployment)?.drivers())
+        }
+        Runtime::Fake => {
+            tracing::warn!(
+                "runtime = fake: containers are only pretended, and gone when zund ends"
+            );
+            Ok(FakeHost::new().drivers())
+        }
+    }
+}
+
+/// The API on top of the engine.
+pub(crate) fn router(config: &Config, engine: Engine) -> axum::Router {
+    let settings = ApiSettings {
+        public_url: config.public_url.clone(),
+        tls: config.tls_certificate.is_some(),
+        region: config.region.clone(),
+        ..ApiSettings::new(clock(), ids())
+    };
+    zun_api::router(engine, settings)
+}

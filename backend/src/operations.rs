@@ -1,0 +1,75 @@
+//! `zund operations`: read from the database, so that it works whether zund runs or not.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use zun_store::{OperationQuery, Store};
+
+use crate::config::Config;
+use crate::place::Place;
+use crate::{bootstrap, cli, compose};
+
+const MOST: u32 = 1000;
+
+/// Prints the operations of all projects, the newest first.
+pub(crate) fn list(config: &Config, unconfirmed: bool) -> anyhow::Result<ExitCode> {
+    let place = Place::at(&config.data_dir);
+    if config.database.is_none() && !place.file(bootstrap::DATABASE).exists() {
+        bail!(
+            "there is no database in {}; name the data directory with --data-dir, or start zund first",
+            config.data_dir.display()
+        );
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start")?;
+    let text = runtime.block_on(async {
+        let key = bootstrap::key(&place, config)?;
+        let store = compose::store(config, &place, key).await?;
+        let text = table(&store, unconfirmed).await;
+        store.close().await;
+        text
+    })?;
+    cli::print(&text)
+}
+
+async fn table(store: &Store, unconfirmed: bool) -> anyhow::Result<String> {
+    let query = OperationQuery {
+        unconfirmed,
+        limit: MOST,
+        ..OperationQuery::default()
+    };
+    let operations = store
+        .operation_list(&query)
+        .await
+        .context("cannot read the operations")?;
+    if operations.is_empty() {
+        return Ok("no operations\n".to_owned());
+    }
+    let mut text = format!(
+        "{:<24} {:<10} {:<10} {:<36} {:<32} name\n",
+        "accepted", "kind", "state", "container", "project"
+    );
+    for operation in operations {
+        let container = store
+            .container_find(operation.container)
+            .await
+            .context("cannot read a container")?;
+        let name = container.map_or_else(
+            || "(gone)".to_owned(),
+            |container| container.desired.name.to_string(),
+        );
+        let _ = writeln!(
+            text,
+            "{:<24.0} {:<10} {:<10} {:<36} {:<32} {name}",
+            operation.created_at,
+            operation.kind.as_str(),
+            operation.state.as_str(),
+            operation.container.to_string(),
+            operation.project.0.simple(),
+        );
+    }
+    Ok(text)
+}
