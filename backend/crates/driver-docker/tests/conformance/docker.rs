@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bollard::models::{ContainerConfig, HostConfig};
 use bollard::query_parameters::InspectContainerOptions;
 use zun_domain::container::{
     Container, ContainerSpec, Protocol, Published, PullPolicy, spec::Environment,
@@ -77,7 +78,15 @@ async fn everything_is_labelled_limited_and_safe() {
         .inspect_container(&name.to_string(), None::<InspectContainerOptions>)
         .await
         .unwrap();
-    let config = shown.config.unwrap();
+    carries_our_labels(&lab, &request, shown.config.unwrap());
+    is_limited_and_safe(shown.host_config.unwrap(), &network);
+    let networks = shown.network_settings.unwrap().networks.unwrap();
+    let endpoint = &networks[&network.runtime_name()];
+    assert_eq!(endpoint.ip_address, Some(request.attachment.ip.to_string()));
+    assert_eq!(endpoint.mac_address, Some(request.attachment.mac.clone()));
+}
+
+fn carries_our_labels(lab: &DockerLab, request: &CreateContainer, config: ContainerConfig) {
     let labels = config.labels.unwrap();
     for (key, value) in [
         ("zun.deployment", lab.deployment.clone()),
@@ -90,7 +99,9 @@ async fn everything_is_labelled_limited_and_safe() {
     }
     assert_eq!(config.hostname.as_deref(), Some(request.hostname.as_str()));
     assert!(config.env.unwrap().contains(&"A=1".to_owned()));
-    let host = shown.host_config.unwrap();
+}
+
+fn is_limited_and_safe(host: HostConfig, network: &Network) {
     assert_eq!(host.nano_cpus, Some(250_000_000));
     assert_eq!(
         (host.memory, host.memory_swap),
@@ -112,10 +123,6 @@ async fn everything_is_labelled_limited_and_safe() {
     let log = host.log_config.unwrap();
     assert_eq!(log.typ.as_deref(), Some("json-file"));
     assert_eq!(log.config.unwrap().len(), 2);
-    let networks = shown.network_settings.unwrap().networks.unwrap();
-    let endpoint = &networks[&network.runtime_name()];
-    assert_eq!(endpoint.ip_address, Some(request.attachment.ip.to_string()));
-    assert_eq!(endpoint.mac_address, Some(request.attachment.mac.clone()));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
-use zun_domain::image::PullProgress;
+use zun_domain::image::{PullProgress, ResolvedImage};
 use zun_domain::name::ImageRef;
 use zun_driver::Class;
 use zun_driver::conformance::Lab;
@@ -95,17 +95,9 @@ async fn forget(names: &[&str]) {
 #[tokio::test]
 async fn an_image_is_pulled_by_its_digest() {
     let case = "an_image_is_pulled_by_its_digest";
-    let Some(lab) = lab::of(case).await else {
+    let Some((lab, mut registry)) = serve(case).await else {
         return;
     };
-    if !Path::new(REGISTRY).is_file() {
-        skip::skip(
-            case,
-            "there is no docker-registry (Debian package docker-registry)",
-        );
-        return;
-    }
-    let mut registry = Registry::serve(&lab).await;
     let image = registry.push(&lab, "team/app").await;
     let images = lab.drivers().images;
     let local = images
@@ -145,16 +137,6 @@ async fn an_image_is_pulled_by_its_digest() {
     request.image = zun_driver::image::pinned(&image, &local.digest);
     lab.drivers().runtime.create(&request).await.unwrap();
 
-    let nobody: ImageRef = format!("{}/team/nobody:1", registry.address)
-        .parse()
-        .unwrap();
-    let error = images
-        .resolve(&nobody, PullPolicy::IfNotPresent)
-        .await
-        .unwrap_err();
-    assert_eq!(error.class, Class::NotFound, "{error}");
-    assert!(error.message.contains(nobody.as_str()), "{error}");
-
     registry.process.kill().await.unwrap();
     let offline = images
         .resolve(&image, PullPolicy::IfNotPresent)
@@ -168,4 +150,49 @@ async fn an_image_is_pulled_by_its_digest() {
     assert_eq!(error.class, Class::Unavailable, "{error}");
     assert!(error.message.contains("refused"), "{error}");
     forget(&[image.as_str()]).await;
+}
+
+#[tokio::test]
+async fn a_registry_s_answers_are_told() {
+    let case = "a_registry_s_answers_are_told";
+    let Some((lab, mut registry)) = serve(case).await else {
+        return;
+    };
+    let images = lab.drivers().images;
+    let nobody: ImageRef = format!("{}/team/nobody:1", registry.address)
+        .parse()
+        .unwrap();
+    let error = images
+        .resolve(&nobody, PullPolicy::IfNotPresent)
+        .await
+        .unwrap_err();
+    assert_eq!(error.class, Class::NotFound, "{error}");
+    assert!(error.message.contains(nobody.as_str()), "{error}");
+
+    // What was resolved and is gone from the registry meanwhile.
+    let lost = ResolvedImage {
+        reference: nobody.clone(),
+        digest: format!("sha256:{}", "0".repeat(64)),
+        present: false,
+    };
+    let progress = watch::Sender::new(PullProgress::default());
+    let error = images.pull(&lost, progress.clone()).await.unwrap_err();
+    assert_eq!(error.class, Class::NotFound, "{error}");
+    registry.process.kill().await.unwrap();
+    let error = images.pull(&lost, progress).await.unwrap_err();
+    assert_eq!(error.class, Class::Unavailable, "{error}");
+}
+
+/// A registry for a test, or `None` where this machine has none.
+async fn serve(case: &str) -> Option<(DockerLab, Registry)> {
+    let lab = lab::of(case).await?;
+    if !Path::new(REGISTRY).is_file() {
+        skip::skip(
+            case,
+            "there is no docker-registry (Debian package docker-registry)",
+        );
+        return None;
+    }
+    let registry = Registry::serve(&lab).await;
+    Some((lab, registry))
 }
