@@ -160,7 +160,7 @@ const SECRETS: [&str; 3] = ["password", "token", "application_credential_secret"
 pub(crate) fn schema() -> Schema {
     let begin = Schema::new()
         .description(
-            "Containers on [zund](https://github.com/zun/zun), declared, planned and kept as they are declared.\n\n\
+            "Containers on zund, declared, planned and kept as they are declared.\n\n\
              Each setting is taken from the configuration, else from the cloud that `cloud` names in `clouds.yaml` \
              (`OS_CLIENT_CONFIG_FILE`, `./clouds.yaml`, `~/.config/openstack/`, `/etc/openstack/`, with `secure.yaml` beside it), \
              else from its variable. Nothing is asked of the server before something needs it.",
