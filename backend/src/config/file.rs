@@ -42,7 +42,9 @@ pub(super) fn apply(
 
 impl Walk<'_> {
     fn table(&mut self, prefix: &str, table: &DeTable<'_>) {
-        for (name, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        for (name, value) in entries {
             let full = if prefix.is_empty() {
                 name.get_ref().to_string()
             } else {
@@ -71,7 +73,7 @@ impl Walk<'_> {
             Some(()) => self.sources[index] = Source::File,
             None => {
                 let shown = self.text.get(span.clone()).unwrap_or_default();
-                self.problem(span, key.refusal(shown.trim_matches('"')));
+                self.problem(span, key.refusal(shown.trim_matches(['"', '\''])));
             }
         }
     }

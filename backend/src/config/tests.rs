@@ -100,20 +100,33 @@ host_ports = '9-1'
 [listen]
 port = 1
 ";
-    insta::assert_snapshot!(mistakes(file, &["--token-seconds", "5", "--tls-key", "k.pem"]), @"");
+    insta::assert_snapshot!(mistakes(file, &["--token-seconds", "5", "--tls-key", "k.pem"]), @r#"
+zund.toml:1:1: listne is no setting; did you mean listen?
+zund.toml:2:11: workers "many" is not valid: it takes a whole number from 1 to 256
+zund.toml:3:11: runtime "podman" is not valid: it takes docker or fake
+zund.toml:4:1: colour is no setting; there are listen, public_url, data_dir, database, insecure, runtime, region, workers, reconcile_seconds, wait_seconds, keep_operations_days, token_seconds, drain_seconds, disk, log, log_format, tls.certificate, tls.key, docker.socket, host.name, host.zone, overcommit.cpu, overcommit.memory, overcommit.disk, quota.containers, quota.cpu, quota.memory, quota.disk, network.pool, network.prefix, network.host_ports, policy.privileged_projects
+zund.toml:5:8: disk "2026-01-01" is not valid: it takes refuse, or account to count it without enforcing it
+zund.toml:6:12: the value of database is not valid: it takes sqlite:///absolute/path or postgres://user:password@host/name
+zund.toml:7:7: log "loud" is not valid: it takes error, warn, info, debug or trace, or directives such as info,zun_engine=debug
+zund.toml:10:8: network.pool "10.224.0.1/11" is not valid: it takes an IPv4 network from /8 to /24, such as 10.224.0.0/11
+zund.toml:11:14: network.host_ports "9-1" is not valid: it takes two ports, such as 32768-60999
+zund.toml:13:1: listen is a table here; it takes an address and a port, such as 127.0.0.1:9517
+--token-seconds: token_seconds "5" is not valid: it takes a whole number from 60 to 2592000
+tls.key: is given without tls.certificate; TLS takes both
+"#);
 }
 
 #[test]
 fn a_file_that_is_no_toml_is_a_mistake_with_a_place() {
-    insta::assert_snapshot!(mistakes("listen = \n", &[]), @"");
-    insta::assert_snapshot!(mistakes("workers = 1\nworkers = 2\n", &[]), @"");
+    insta::assert_snapshot!(mistakes("listen = \n", &[]), @"zund.toml:1:10: string values must be quoted, expected literal string");
+    insta::assert_snapshot!(mistakes("workers = 1\nworkers = 2\n", &[]), @"zund.toml:2:1: duplicate key");
 }
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    insta::assert_snapshot!(mistakes("listen = '0.0.0.0:9517'", &[]), @"");
-    insta::assert_snapshot!(mistakes("tls.certificate = '/a.pem'", &[]), @"");
-    insta::assert_snapshot!(mistakes("network.pool = '10.0.0.0/22'\nnetwork.prefix = 20", &[]), @"");
+    insta::assert_snapshot!(mistakes("listen = '0.0.0.0:9517'", &[]), @"listen: 0.0.0.0:9517 can be reached from other machines, and passwords would travel unencrypted: give tls.certificate and tls.key, or listen on 127.0.0.1, or say insecure = true where a proxy in front of zund speaks TLS");
+    insta::assert_snapshot!(mistakes("tls.certificate = '/a.pem'", &[]), @"tls.certificate: is given without tls.key; TLS takes both");
+    insta::assert_snapshot!(mistakes("network.pool = '10.0.0.0/22'\nnetwork.prefix = 20", &[]), @"network.prefix: /20 is larger than the pool 10.0.0.0/22: give a number from 22 to 28");
     let tls = "listen = '0.0.0.0:9517'\ntls.certificate = '/a.pem'\ntls.key = '/b.pem'";
     assert!(loaded(tls, &[]).is_ok());
     assert!(loaded("listen = '0.0.0.0:9517'\ninsecure = true", &[]).is_ok());
@@ -143,5 +156,8 @@ fn misspelt_variables_are_noticed() {
         "ZUND_XYZZY_PLUGH",
     ];
     let found = strangers(names.iter().map(|name| (*name).to_owned()));
-    insta::assert_snapshot!(found.join("\n"), @"");
+    insta::assert_snapshot!(found.join("\n"), @r#"
+ZUND_LISTNE in the environment is no setting; did you mean ZUND_LISTEN?
+ZUND_XYZZY_PLUGH in the environment is no setting
+"#);
 }
