@@ -57,7 +57,8 @@ pub(crate) fn value_of(wire: &impl Serialize) -> Value {
 pub(crate) fn parse<T: DeserializeOwned>(json: Json) -> Result<T, Diagnostic> {
     serde_path_to_error::deserialize(json).map_err(|error| {
         let first = error.path().iter().next().map(ToString::to_string);
-        let diagnostic = Diagnostic::error("Invalid value", error.inner());
+        let summary = format!("Invalid value of {}", error.path());
+        let diagnostic = Diagnostic::error(summary, error.inner());
         match first {
             Some(name) if name != "?" => diagnostic.at(AttributePath::root(name)),
             _ => diagnostic,

@@ -9,6 +9,7 @@ use zun_domain::name::ContainerName;
 use zun_domain::network::Network;
 use zun_domain::operation::OperationKind;
 use zun_domain::quota::Usage;
+use zun_driver::image::pinned;
 use zun_domain::runtime::{Attachment, CreateContainer as Request};
 use zun_planner::create::{Make, plan_create};
 use zun_scheduler::{ClusterView, place};
@@ -214,7 +215,7 @@ pub(crate) fn make_of(
         project: container.project,
         revision: desired.revision,
         spec: desired.spec.clone(),
-        image: desired.spec.image.with_tag(),
+        image: pinned(&desired.spec.image, &desired.image_digest),
         hostname: desired.hostname.clone(),
         attachment: attachment_of(container, network)?,
         published: desired.published.clone(),

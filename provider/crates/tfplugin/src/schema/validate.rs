@@ -42,8 +42,11 @@ impl Walk<'_> {
                     config: self.config,
                 };
                 if let Err(detail) = validator.check(&check) {
+                    // The path stands in the text too: a host that cannot follow it into a nested
+                    // attribute shows the line of another one.
+                    let summary = format!("Invalid value of {path}");
                     self.diagnostics
-                        .push(Diagnostic::error("Invalid value", detail).at(&path));
+                        .push(Diagnostic::error(summary, detail).at(&path));
                 }
             }
             if let Some((nesting, fields)) = attribute.nested() {
