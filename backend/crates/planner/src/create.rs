@@ -99,3 +99,6 @@ pub fn plan_create(make: &Make) -> Plan {
     }
     Plan { steps }
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,3 +33,6 @@ pub fn plan_delete(id: ContainerId, revision: u32, ending: Ending) -> Plan {
     }
     Plan { steps }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,3 +61,6 @@ pub fn judge_exited(seen: &Observed) -> Result<(), Failure> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

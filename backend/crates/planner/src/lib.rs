@@ -9,6 +9,8 @@
 
 pub mod create;
 pub mod delete;
+#[cfg(test)]
+mod fixture;
 pub mod judge;
 pub mod lifecycle;
 pub mod step;

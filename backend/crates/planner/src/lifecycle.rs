@@ -53,3 +53,6 @@ pub fn plan_kill(id: ContainerId, signal: Option<Signal>) -> Plan {
         signal,
     })
 }
+
+#[cfg(test)]
+mod tests;
