@@ -7,7 +7,7 @@ use zun_driver::fake::fault::When;
 use super::{TestApp, Who};
 
 #[tokio::test]
-async fn create_follow_confirm_update_delete() {
+async fn create_follow_confirm() {
     let app = TestApp::start().await;
     let features = app.get(Who::Member, "/zund/v1").await.expect(200).json();
     assert_eq!(features["api"], 1);
@@ -57,6 +57,24 @@ async fn create_follow_confirm_update_delete() {
             .as_u64()
             .is_some_and(|port| port > 0)
     );
+}
+
+#[tokio::test]
+async fn update_and_delete() {
+    let app = TestApp::start().await;
+    let body =
+        json!({"name": "web", "spec": {"image": "nginx", "cpu": 0.5, "ports": [{"internal": 80}]}});
+    let accepted = app
+        .post(Who::Member, "/zund/v1/containers", body)
+        .await
+        .expect(202)
+        .json();
+    app.ended(Who::Member, &accepted).await;
+    let path = format!(
+        "/zund/v1/containers/{}",
+        accepted["container"]["uuid"].as_str().unwrap()
+    );
+    let shown = app.get(Who::Member, &path).await.expect(200).json();
 
     let edit = json!({"generation": shown["generation"], "spec": {"image": "nginx", "memory": 128, "cpu": 0.5,
         "ports": [{"internal": 80}]}});

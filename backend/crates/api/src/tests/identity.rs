@@ -197,88 +197,60 @@ async fn bad_logins_say_what_is_wrong_and_no_secret() {
     );
 }
 
-#[tokio::test]
-async fn administrators_make_projects_users_and_grants() {
-    let app = TestApp::start().await;
-    let made = app
-        .post(
-            Who::Admin,
-            "/identity/v3/projects",
-            json!({"project": {"name": "lab"}}),
-        )
-        .await;
+/// A new project and a new user without a role in it; their ids.
+async fn lab_and_lia(app: &TestApp) -> (String, String) {
+    let lab = json!({"project": {"name": "lab"}});
+    let made = app.post(Who::Admin, "/identity/v3/projects", lab).await;
     let project = made.expect(201).json()["project"].clone();
     assert_eq!(project["domain_id"], "default");
-    let body = json!({"user": {"name": "lia", "password": "long enough", "domain_id": "default", "email": "x"}});
-    let reply = app
-        .post(Who::Admin, "/identity/v3/users", body)
-        .await
-        .expect(201);
+    let body = json!({"user": {"name": "lia", "password": "long enough", "email": "x"}});
+    let reply = app.post(Who::Admin, "/identity/v3/users", body).await;
+    let reply = reply.expect(201);
     assert!(!reply.text.contains("long enough"));
-    let user = reply.json()["user"].clone();
-    let (project_id, user_id) = (
-        project["id"].as_str().unwrap(),
-        user["id"].as_str().unwrap(),
-    );
-    let grant = format!("/identity/v3/projects/{project_id}/users/{user_id}/roles/member");
+    let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
+    (id(&project), id(&reply.json()["user"]))
+}
+
+#[tokio::test]
+async fn administrators_grant_roles() {
+    let app = TestApp::start().await;
+    let (project, user) = lab_and_lia(&app).await;
+    let grant = format!("/identity/v3/projects/{project}/users/{user}/roles/member");
     app.ask(Who::Admin, "HEAD", &grant, None).await.expect(404);
     app.ask(Who::Admin, "PUT", &grant, None).await.expect(204);
     app.ask(Who::Admin, "HEAD", &grant, None).await.expect(204);
     app.log_in("lia", "long enough", "lab").await.expect(201);
-    let query = format!("/identity/v3/role_assignments?user.id={user_id}&include_names=true");
+    let query = format!("/identity/v3/role_assignments?user.id={user}&include_names=true");
     let assignments = app.get(Who::Admin, &query).await.expect(200).json();
-    assert_eq!(assignments["role_assignments"][0]["user"]["name"], "lia");
-    assert_eq!(
-        assignments["role_assignments"][0]["scope"]["project"]["name"],
-        "lab"
-    );
-    let named = app
-        .get(
-            Who::Admin,
-            "/identity/v3/projects?name=lab&domain_id=default",
-        )
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(named["projects"].as_array().unwrap().len(), 1);
-    let twice = app
-        .post(
-            Who::Admin,
-            "/identity/v3/projects",
-            json!({"project": {"name": "lab"}}),
-        )
-        .await;
-    assert!(twice.expect(409).detail().contains("exists already"));
-    app.ask(Who::Admin, "DELETE", &grant, None)
-        .await
-        .expect(204);
+    let first = &assignments["role_assignments"][0];
+    assert_eq!(first["user"]["name"], "lia");
+    assert_eq!(first["scope"]["project"]["name"], "lab");
+    let revoked = app.ask(Who::Admin, "DELETE", &grant, None).await;
+    revoked.expect(204);
     app.log_in("lia", "long enough", "lab").await.expect(401);
-    let path = format!("/identity/v3/users/{user_id}");
-    let edited = app
-        .ask(
-            Who::Admin,
-            "PATCH",
-            &path,
-            Some(json!({"user": {"enabled": false}})),
-        )
-        .await;
+    let roles = app.get(Who::Admin, "/identity/v3/roles?name=member").await;
+    assert_eq!(roles.expect(200).json()["roles"][0]["id"], "member");
+}
+
+#[tokio::test]
+async fn projects_and_users_come_and_go() {
+    let app = TestApp::start().await;
+    let (project, user) = lab_and_lia(&app).await;
+    let query = "/identity/v3/projects?name=lab&domain_id=default";
+    let named = app.get(Who::Admin, query).await.expect(200).json();
+    assert_eq!(named["projects"].as_array().unwrap().len(), 1);
+    let lab = json!({"project": {"name": "lab"}});
+    let twice = app.post(Who::Admin, "/identity/v3/projects", lab).await;
+    assert!(twice.expect(409).detail().contains("exists already"));
+    let path = format!("/identity/v3/users/{user}");
+    let off = json!({"user": {"enabled": false}});
+    let edited = app.ask(Who::Admin, "PATCH", &path, Some(off)).await;
     assert_eq!(edited.expect(200).json()["user"]["enabled"], false);
     app.ask(Who::Admin, "DELETE", &path, None).await.expect(204);
     app.get(Who::Admin, &path).await.expect(404);
-    app.ask(
-        Who::Admin,
-        "DELETE",
-        &format!("/identity/v3/projects/{project_id}"),
-        None,
-    )
-    .await
-    .expect(204);
-    let roles = app
-        .get(Who::Admin, "/identity/v3/roles?name=member")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(roles["roles"][0]["id"], "member");
+    let path = format!("/identity/v3/projects/{project}");
+    app.ask(Who::Admin, "DELETE", &path, None).await.expect(204);
+    app.get(Who::Admin, &path).await.expect(404);
 }
 
 #[tokio::test]
