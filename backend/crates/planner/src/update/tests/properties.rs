@@ -2,13 +2,14 @@
 
 use proptest::prelude::*;
 use zun_domain::container::{
-    Container, ContainerSpec, Healthcheck, Phase, RestartPolicyName, WaitFor, Wish,
+    Container, ContainerSpec, Healthcheck, Observed, Phase, RestartPolicyName, WaitFor, Wish,
 };
 use zun_domain::unit::{DiskGib, MemoryMib, Millicpu};
 
 use crate::fixture::model::Model;
 use crate::fixture::{
-    PHASES, REVISION, WISHES, change, container, current, environment, policy, seen, spec,
+    PHASES, REVISION, WISHES, change, container, current, environment, in_force, network, policy,
+    seen, spec,
 };
 use crate::step::{OnFailure, Plan};
 use crate::update::{Change, plan_update};
@@ -112,6 +113,11 @@ proptest! {
         let mut model = Model::of(&current_one);
         prop_assert_eq!(model.run(&plan), Ok(()));
         prop_assert_eq!(model.containers.keys().copied().collect::<Vec<_>>(), [current()]);
+
+        let spec = &change.target.spec;
+        let limits = |seen: Observed| (seen.cpu, seen.memory, seen.restart_policy, seen.networks);
+        let wished = (spec.cpu, spec.memory, in_force(spec.restart_policy), vec![network().runtime_name()]);
+        prop_assert_eq!(model.shown().map(limits), Some(wished));
 
         let mut after = current_one;
         after.desired = change.target.clone();
