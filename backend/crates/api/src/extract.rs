@@ -125,6 +125,15 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         json_only(request.headers())?;
         let bytes = read_body(app, request).await?;
+        // A list would be read as the fields in their order.
+        let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+        if first.is_some_and(|byte| *byte != b'{') {
+            parse::<Value>(&bytes)?;
+            return Err(Problem::bad(
+                "schema-validation-error",
+                "the body must be a JSON object",
+            ));
+        }
         parse(&bytes).map(Self)
     }
 }
