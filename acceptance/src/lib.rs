@@ -1,7 +1,7 @@
 //! What the acceptance tests and `./dev` stand on: a real `zund`, a real `terraform` or `tofu`, a real Docker Engine.
 //!
 //! Everything here is synchronous: a test reads as a list of what a user does. Start at [`world`], which hands a test
-//! all three, or at [`machine`], which is the Rust half of `./dev`.
+//! all three, at [`machine`], which is the Rust half of `./dev`, or at [`bench`], which measures.
 //!
 //! A test that cannot run on this machine calls [`skip::skip`] and returns. That prints `SKIP <test>: <reason>`, which
 //! `./dev test` counts and repeats at its end; there are no other skips, and no `#[ignore]`. Which of them can run is said by
@@ -20,3 +20,5 @@ pub mod http;
 pub mod process;
 
 pub mod machine;
+
+pub mod bench;

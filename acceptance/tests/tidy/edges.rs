@@ -46,6 +46,7 @@ const OURS: [(&str, &[&str]); 14] = [
         "terraform-provider-zun",
         &["tfplugin-rs", "zun-client", "zun-api-types", "zun-domain"],
     ),
+    // The scheduler, because the bench asks it to place on 10,000 hosts.
     (
         "zun-acceptance",
         &["zun-api-types", "zun-client", "zun-scheduler", "zun-domain"],
