@@ -196,14 +196,7 @@ pub(crate) fn publish(
         let external = before
             .filter(free)
             .or_else(|| pick(inner, seed, free))
-            .ok_or_else(|| {
-                let range = &inner.settings.host_ports;
-                Error::Conflict(format!(
-                    "no host port is free in {}-{}; widen host_ports in zund's configuration",
-                    range.start(),
-                    range.end()
-                ))
-            })?;
+            .ok_or_else(|| none_free(inner))?;
         given.insert((protocol, external));
         out.push(Published {
             internal,
@@ -214,6 +207,16 @@ pub(crate) fn publish(
     }
     out.sort();
     Ok(out)
+}
+
+fn none_free(inner: &Inner) -> Error {
+    let (first, last) = (
+        inner.settings.host_ports.start(),
+        inner.settings.host_ports.end(),
+    );
+    Error::Conflict(format!(
+        "no host port is free in {first}-{last}; widen host_ports in zund's configuration"
+    ))
 }
 
 /// The first free port from a seeded place on: two containers of one stack seldom ask for the same, and

@@ -9,9 +9,11 @@ use zun_domain::container::{
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::{Event, OperationKind};
+use zun_domain::placement::Unplaceable;
 use zun_domain::quota::Usage;
+use zun_domain::unit::Amounts;
 use zun_planner::update::{Change, effect, plan_update};
-use zun_scheduler::fits;
+use zun_scheduler::{ClusterView, HostView, fits};
 use zun_store::Tx;
 
 use super::create_container::{make_of, seed_of};
@@ -179,67 +181,11 @@ impl Inner {
         resolved: &Resolved,
         wait_for: WaitFor,
     ) -> Result<(Desired, Change)> {
-        let held = container.desired.amounts();
-        let more = wanted.spec.amounts().minus(held);
-        self.admit_more(
-            tx,
-            container.project,
-            &Usage {
-                containers: 0,
-                amounts: more,
-            },
-        )
-        .await?;
-        let own: BTreeSet<(Protocol, u16)> = container
-            .desired
-            .published
-            .iter()
-            .map(|port| (port.protocol, port.external))
-            .collect();
-        let view = self.cluster_view(tx, &resolved.busy, &own).await?;
+        let view = self.admit_change(tx, container, &wanted, resolved).await?;
         let host = view
             .host(container.place.id)
             .ok_or_else(|| Error::not_found("host", &container.place.name))?;
-        if more != zun_domain::unit::Amounts::default() {
-            fits(&self.request_of(&wanted.spec, container.id), host, held).map_err(
-                |rejection| {
-                    Error::Unplaceable(zun_domain::placement::Unplaceable {
-                        rejections: vec![rejection],
-                        advice: None,
-                    })
-                },
-            )?;
-        }
-        let recreate = Self::needs_recreate(container, &wanted);
-        let published = if recreate {
-            let (ports, kept) = (wanted.spec.ports.as_ref(), &container.desired.published);
-            publish(self, ports, kept, &host.ports_taken, seed_of(container.id))?
-        } else {
-            container.desired.published.clone()
-        };
-        let hostname =
-            wanted
-                .spec
-                .hostname
-                .clone()
-                .unwrap_or_else(|| match container.desired.spec.hostname {
-                    Some(_) => Container::default_hostname(container.id),
-                    None => container.desired.hostname.clone(),
-                });
-        let digest = if recreate {
-            resolved.image.digest.clone()
-        } else {
-            container.desired.image_digest.clone()
-        };
-        let target = Desired {
-            name: wanted.name,
-            spec: wanted.spec,
-            wish: wanted.wish,
-            revision: container.desired.revision + u32::from(recreate),
-            image_digest: digest,
-            hostname,
-            published,
-        };
+        let target = self.target_of(container, wanted, resolved, &host.ports_taken)?;
         let network = self
             .default_network(tx, container.project, &resolved.subnets)
             .await?;
@@ -253,6 +199,74 @@ impl Inner {
                 disk_enforced: false,
             },
         ))
+    }
+
+    /// Refuses what quota or host do not hold; the view it was decided on, without the container's own
+    /// ports.
+    async fn admit_change(
+        &self,
+        tx: &mut Tx,
+        container: &Container,
+        wanted: &Wanted,
+        resolved: &Resolved,
+    ) -> Result<ClusterView> {
+        let held = container.desired.amounts();
+        let more = Usage {
+            containers: 0,
+            amounts: wanted.spec.amounts().minus(held),
+        };
+        self.admit_more(tx, container.project, &more).await?;
+        let ports = container.desired.published.iter();
+        let own = ports.map(|port| (port.protocol, port.external)).collect();
+        let view = self.cluster_view(tx, &resolved.busy, &own).await?;
+        let host = view
+            .host(container.place.id)
+            .ok_or_else(|| Error::not_found("host", &container.place.name))?;
+        if more.amounts != Amounts::default() {
+            // A disabled host takes no new containers; those it has may change.
+            let host = HostView {
+                disabled: None,
+                ..host.clone()
+            };
+            let request = self.request_of(&wanted.spec, container.id);
+            fits(&request, &host, held).map_err(|rejection| {
+                Error::Unplaceable(Unplaceable {
+                    rejections: vec![rejection],
+                    advice: None,
+                })
+            })?;
+        }
+        Ok(view)
+    }
+
+    /// The new wish with everything decided; what a live change leaves alone stays as it is.
+    fn target_of(
+        &self,
+        container: &Container,
+        wanted: Wanted,
+        resolved: &Resolved,
+        taken: &BTreeSet<(Protocol, u16)>,
+    ) -> Result<Desired> {
+        let before = &container.desired;
+        let hostname = match (&wanted.spec.hostname, &before.spec.hostname) {
+            (Some(given), _) => given.clone(),
+            (None, Some(_)) => Container::default_hostname(container.id),
+            (None, None) => before.hostname.clone(),
+        };
+        let mut target = Desired {
+            name: wanted.name.clone(),
+            wish: wanted.wish,
+            hostname,
+            ..before.clone()
+        };
+        if Self::needs_recreate(container, &wanted) {
+            let (ports, kept) = (wanted.spec.ports.as_ref(), &before.published);
+            target.published = publish(self, ports, kept, taken, seed_of(container.id))?;
+            target.revision += 1;
+            target.image_digest.clone_from(&resolved.image.digest);
+        }
+        target.spec = wanted.spec;
+        Ok(target)
     }
 
     /// Whether the engine has to make a new container for this.

@@ -112,46 +112,40 @@ fn what_happened(before: &Container, seen: Option<&Observed>) -> Note {
             reason,
         };
     }
+    phase_note(seen)
+}
+
+fn phase_note(seen: &Observed) -> Note {
+    let code = seen.exit_code.unwrap_or_default();
+    let fine = |word, sentence: &str| Note {
+        word,
+        sentence: sentence.to_owned(),
+        reason: None,
+    };
+    let wrong = |word, sentence: String| Note {
+        word,
+        reason: Some(sentence.clone()),
+        sentence,
+    };
     match seen.phase {
-        Phase::Exited | Phase::Dead => {
-            let code = seen.exit_code.unwrap_or_default();
-            let oom = if seen.oom_killed {
-                ", ended by the kernel for lack of memory"
-            } else {
-                ""
-            };
-            let sentence = format!("the container ended with exit code {code}{oom}");
-            Note {
-                word: "ended",
-                reason: Some(sentence.clone()),
-                sentence,
-            }
-        }
-        Phase::Running => Note {
-            word: "running",
-            sentence: "the container runs".to_owned(),
-            reason: None,
-        },
-        Phase::Paused => Note {
-            word: "paused",
-            sentence: "the container was paused".to_owned(),
-            reason: None,
-        },
-        Phase::Restarting => {
-            let code = seen.exit_code.unwrap_or_default();
-            let sentence = format!(
+        Phase::Exited | Phase::Dead if seen.oom_killed => wrong(
+            "ended",
+            format!(
+                "the container ended with exit code {code}, ended by the kernel for lack of memory"
+            ),
+        ),
+        Phase::Exited | Phase::Dead => wrong(
+            "ended",
+            format!("the container ended with exit code {code}"),
+        ),
+        Phase::Restarting => wrong(
+            "restarting",
+            format!(
                 "the container ended with exit code {code} and is being restarted by its policy"
-            );
-            Note {
-                word: "restarting",
-                reason: Some(sentence.clone()),
-                sentence,
-            }
-        }
-        Phase::Created => Note {
-            word: "created",
-            sentence: "the container is made and not started".to_owned(),
-            reason: None,
-        },
+            ),
+        ),
+        Phase::Running => fine("running", "the container runs"),
+        Phase::Paused => fine("paused", "the container was paused"),
+        Phase::Created => fine("created", "the container is made and not started"),
     }
 }

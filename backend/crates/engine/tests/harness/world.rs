@@ -126,73 +126,67 @@ impl World {
     pub(crate) async fn assert_whole(&self, what: &str) {
         let unfinished = self.store.operations_unfinished().await.unwrap();
         assert_eq!(unfinished, [], "{what}: operations have not ended");
-        let rows = self
-            .store
-            .container_list(&ContainerQuery {
-                limit: 1000,
-                ..ContainerQuery::default()
-            })
-            .await
-            .unwrap();
-        let mut claimed = Amounts::default();
-        let mut expected = BTreeSet::new();
-        let mut ports = BTreeSet::new();
-        for row in &rows {
-            claimed = claimed.plus(row.desired.amounts());
-            let shown = self.host.look_at(RuntimeName::Current(row.id));
-            assert_eq!(
-                row.observed, shown,
-                "{what}: the record is not what the engine shows"
-            );
-            assert_eq!(row.task, None, "{what}: a task is left");
-            assert!(
-                !matches!(row.life, Life::Creating | Life::Deleting),
-                "{what}: {:?}",
-                row.life
-            );
-            if let Some(seen) = &shown {
-                assert_eq!(
-                    seen.revision, row.desired.revision,
-                    "{what}: another revision runs"
-                );
-                let address = self.host.address_of(RuntimeName::Current(row.id));
-                assert_eq!(
-                    address.map(std::net::IpAddr::from),
-                    Some(row.addresses[0].ip),
-                    "{what}: its address"
-                );
-                expected.insert(Container::runtime_name(row.id));
-            }
-            ports.extend(
-                row.desired
-                    .published
-                    .iter()
-                    .map(|port| (port.protocol, port.external)),
-            );
-        }
+        let query = ContainerQuery {
+            limit: 1000,
+            ..ContainerQuery::default()
+        };
+        let rows = self.store.container_list(&query).await.unwrap();
+        let shown = rows.iter().filter(|row| self.assert_true(row, what));
+        let expected: BTreeSet<String> = shown.map(|row| Container::runtime_name(row.id)).collect();
         self.until_swept().await;
         let there: BTreeSet<String> = self.host.containers().into_keys().collect();
         assert_eq!(
             there, expected,
             "{what}: containers of the engine against rows"
         );
+        self.assert_claims(&rows, what).await;
+    }
+
+    /// The row is what the engine shows; whether it shows anything.
+    fn assert_true(&self, row: &Container, what: &str) -> bool {
+        let name = RuntimeName::Current(row.id);
+        let shown = self.host.look_at(name);
+        assert_eq!(
+            row.observed, shown,
+            "{what}: the record is not what the engine shows"
+        );
+        assert_eq!(row.task, None, "{what}: a task is left");
+        let settled = !matches!(row.life, Life::Creating | Life::Deleting);
+        assert!(settled, "{what}: {:?}", row.life);
+        let Some(seen) = shown else { return false };
+        assert_eq!(
+            seen.revision, row.desired.revision,
+            "{what}: another revision runs"
+        );
+        let address = self.host.address_of(name).map(std::net::IpAddr::from);
+        assert_eq!(address, Some(row.addresses[0].ip), "{what}: its address");
+        true
+    }
+
+    async fn assert_claims(&self, rows: &[Container], what: &str) {
+        let amounts = rows.iter().map(|row| row.desired.amounts());
+        let claimed = amounts.fold(Amounts::default(), Amounts::plus);
         let usage = self.store.claims_total().await.unwrap();
+        let expected = (rows.len() as u64, claimed);
         assert_eq!(
             (usage.containers, usage.amounts),
-            (rows.len() as u64, claimed),
+            expected,
             "{what}: claims"
         );
+        let published = rows.iter().flat_map(|row| &row.desired.published);
+        let ports: BTreeSet<_> = published
+            .map(|port| (port.protocol, port.external))
+            .collect();
         for host in self.engine.hosts().await.unwrap() {
             let taken = self
                 .store
                 .host_ports_taken(host.host.place.id)
                 .await
                 .unwrap();
-            let taken: BTreeSet<_> = taken
+            let taken = taken
                 .into_iter()
-                .map(|(_, port)| (port.protocol, port.external))
-                .collect();
-            assert_eq!(taken, ports, "{what}: host ports");
+                .map(|(_, port)| (port.protocol, port.external));
+            assert_eq!(taken.collect::<BTreeSet<_>>(), ports, "{what}: host ports");
         }
     }
 }

@@ -127,7 +127,10 @@ async fn names_are_unique_in_their_domain_only() {
         domain: Some(there.id),
         name: Some("alice".to_owned()),
     };
-    assert_eq!(identity.user_list(&filter).await.unwrap(), [other.clone()]);
+    assert_eq!(
+        identity.user_list(&filter).await.unwrap(),
+        std::slice::from_ref(&other)
+    );
     let full = identity.domain_delete(there.id).await;
     assert_eq!(
         full.unwrap_err().to_string(),
