@@ -13,7 +13,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn numbers_travel_as_terraform_sends_them() {
+fn numbers_travel_as_decimal_text() {
     let check = |text: &str, wire: &str| {
         let value = Value::Number(text.parse().unwrap());
         assert_eq!(hex(&pack(&value, &Type::Number).unwrap()), wire, "{text}");
@@ -21,12 +21,9 @@ fn numbers_travel_as_terraform_sends_them() {
         assert_eq!(unpack(&bytes, &Type::Number), Ok(value));
     };
     check("0.1", "a3302e31");
-    check("0.5", "cb3fe0000000000000");
-    check("7", "07");
-    check("-1", "ff");
-    check("-33", "d0df");
-    check("300", "d1012c");
-    check("9223372036854775807", "d37fffffffffffffff");
+    check("7", "a137");
+    check("-33", "a32d3333");
+    check("7e2", "a3373030");
     check(
         "9223372036854775808",
         "b339323233333732303336383534373735383038",
