@@ -14,7 +14,6 @@ mod container;
 mod error;
 mod extension;
 mod extract;
-mod follow;
 mod frame;
 mod identity;
 mod metrics;

@@ -14,8 +14,9 @@ pub enum Ending {
     Killed,
 }
 
-/// Stops and removes the current container, and one kept aside by an interrupted recreate.
-pub fn plan_delete(id: ContainerId, revision: u32, ending: Ending) -> Plan {
+/// Stops and removes the current container. `aside` is the revision that a recreate, cancelled by this
+/// delete, may have kept aside.
+pub fn plan_delete(id: ContainerId, aside: Option<u32>, ending: Ending) -> Plan {
     let current = RuntimeName::Current(id);
     let mut steps = Vec::new();
     if ending == Ending::Stopped {
@@ -25,10 +26,9 @@ pub fn plan_delete(id: ContainerId, revision: u32, ending: Ending) -> Plan {
         }));
     }
     steps.push(Step::plain(Action::Remove(current)));
-    if revision > 1 {
+    if let Some(revision) = aside {
         steps.push(Step::plain(Action::Remove(RuntimeName::Aside(
-            id,
-            revision - 1,
+            id, revision,
         ))));
     }
     Plan { steps }

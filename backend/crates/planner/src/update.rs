@@ -166,15 +166,11 @@ const NO_RESTART: zun_domain::container::RestartPolicy = zun_domain::container::
 
 /// Steps from a phase to a wish.
 fn transition(name: RuntimeName, phase: Phase, wished: &Wished) -> Vec<Step> {
-    let stop = || {
-        Step::undone_by(
-            Action::Stop {
-                name,
-                timeout: None,
-            },
-            vec![Action::Start(name)],
-        )
+    let stop = |undo| {
+        let timeout = None;
+        vec![Step::undone_by(Action::Stop { name, timeout }, undo)]
     };
+    let pause = || Step::undone_by(Action::Pause(name), vec![Action::Unpause(name)]);
     match (wished.wish, phase) {
         (Wish::Running | Wish::Finished, Phase::Paused) => {
             vec![Step::undone_by(
@@ -182,11 +178,9 @@ fn transition(name: RuntimeName, phase: Phase, wished: &Wished) -> Vec<Step> {
                 vec![Action::Pause(name)],
             )]
         }
-        (Wish::Paused, Phase::Running) => vec![Step::undone_by(
-            Action::Pause(name),
-            vec![Action::Unpause(name)],
-        )],
-        (Wish::Stopped, Phase::Running | Phase::Restarting | Phase::Paused) => vec![stop()],
+        (Wish::Paused, Phase::Running) => vec![pause()],
+        (Wish::Stopped, Phase::Running | Phase::Restarting) => stop(vec![Action::Start(name)]),
+        (Wish::Stopped, Phase::Paused) => stop(vec![Action::Start(name), Action::Pause(name)]),
         (Wish::Running | Wish::Paused, Phase::Created | Phase::Exited | Phase::Dead)
         | (Wish::Finished, Phase::Created) => {
             let mut steps = bring_up(name, wished);
@@ -198,7 +192,10 @@ fn transition(name: RuntimeName, phase: Phase, wished: &Wished) -> Vec<Step> {
             }
             steps
         }
-        (Wish::Paused, Phase::Restarting) => bring_up(name, wished),
+        (Wish::Paused, Phase::Restarting) => {
+            let healthy = false;
+            vec![Step::plain(Action::AwaitStarted { name, healthy }), pause()]
+        }
         (Wish::Running | Wish::Finished, Phase::Running | Phase::Restarting)
         | (Wish::Finished, Phase::Exited | Phase::Dead)
         | (Wish::Stopped, Phase::Created | Phase::Exited | Phase::Dead)

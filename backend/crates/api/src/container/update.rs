@@ -16,7 +16,6 @@ use crate::App;
 use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
 use crate::extract::Args;
-use crate::follow::operation_end;
 use crate::microversion::{Microversion, too_old};
 
 async fn change(app: &App, asked: &Admitted, ident: &str, mut args: Args) -> Answer<Accepted> {
@@ -53,7 +52,10 @@ pub(crate) async fn patch(
         .sight(&app, &accepted.container.id.to_string())
         .await?;
     if let Some(operation) = &accepted.operation {
-        operation_end(&app, &call, operation.id).await?;
+        let bound = app.settings.verb_timeout;
+        app.engine
+            .wait_for_operation(&call, operation.id, bound)
+            .await?;
     }
     let id = accepted.container.id.to_string();
     let container = app.engine.container_get(&call, &id).await?;

@@ -17,7 +17,6 @@ use crate::App;
 use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
 use crate::extract::Args;
-use crate::follow::operation_wait;
 use crate::page::MOST;
 
 /// Longest a request is kept waiting.
@@ -59,7 +58,7 @@ pub(crate) async fn show(
         Ok(seconds) if seconds > 0 => {
             let after = after.and_then(|after| u32::try_from(after).ok());
             let bound = Duration::from_secs(seconds);
-            operation_wait(&app, &call, id, after, bound).await?
+            app.engine.operation_wait(&call, id, after, bound).await?
         }
         _ => app.engine.operation_get(&call, id).await?,
     };
@@ -123,7 +122,8 @@ impl Follower {
                     .ok()?,
                 Some(told) => {
                     let after = Some(told.steps_done);
-                    let wait = operation_wait(&self.app, &self.call, self.id, after, LOOK_AGAIN);
+                    let engine = &self.app.engine;
+                    let wait = engine.operation_wait(&self.call, self.id, after, LOOK_AGAIN);
                     wait.await.ok()?
                 }
             };

@@ -39,7 +39,8 @@ impl Engine {
         } else {
             Ending::Killed
         };
-        let plan = plan_delete(container.id, container.desired.revision, ending);
+        let aside = cancelled.as_ref().map(|_| container.desired.revision);
+        let plan = plan_delete(container.id, aside, ending);
         container.life = Life::Deleting;
         container.task = Some(TaskState::ContainerDeleting);
         container.generation += 1;

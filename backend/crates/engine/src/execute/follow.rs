@@ -101,10 +101,17 @@ impl Engine {
         let Some(mut receiver) = receiver.filter(|_| !reached(&now)) else {
             return Ok(now);
         };
-        let change = tokio::time::timeout(bound, receiver.wait_for(reached)).await;
-        match change {
-            Ok(Ok(operation)) => Ok(operation.clone()),
-            Ok(Err(_)) | Err(_) => self.operation_get(call, id).await,
+        // Copied out of the watch's guard at once: a future that holds one cannot move between threads.
+        let change = async {
+            receiver
+                .wait_for(reached)
+                .await
+                .ok()
+                .map(|seen| seen.clone())
+        };
+        match tokio::time::timeout(bound, change).await {
+            Ok(Some(operation)) => Ok(operation),
+            Ok(None) | Err(_) => self.operation_get(call, id).await,
         }
     }
 

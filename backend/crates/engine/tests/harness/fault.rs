@@ -114,6 +114,29 @@ async fn a_delete_cancels_a_create() {
     world.assert_whole("after the delete").await;
 }
 
+/// A delete that ends a recreate leaves neither the new nor the former container.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delete_cancels_a_recreate() {
+    let world = World::new(None).await;
+    world.running().await;
+    let gate = world.host.hold(Verb::Create, When::Nth(1));
+    let recreated = Story::UpdateRecreate.ask(&world).await.unwrap().unwrap();
+    gate.reached().await;
+    let deleted = Story::Delete.ask(&world).await.unwrap().unwrap();
+    gate.release();
+    assert_eq!(world.end_of(&deleted).await.failure, None);
+    assert_eq!(
+        world.end_of(&recreated).await.state,
+        OperationState::Cancelled
+    );
+    assert!(
+        world.host.containers().is_empty(),
+        "{:?}",
+        world.host.containers()
+    );
+    world.assert_whole("after the delete").await;
+}
+
 /// A second operation on a busy container is refused with the name of the first.
 #[tokio::test(flavor = "multi_thread")]
 async fn one_operation_at_a_time() {

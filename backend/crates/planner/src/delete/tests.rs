@@ -8,15 +8,15 @@ use zun_domain::runtime::RuntimeName;
 
 #[test]
 fn it_is_asked_to_stop_unless_it_is_killed() {
-    let killed = plan_delete(id(), 1, Ending::Killed);
+    let killed = plan_delete(id(), None, Ending::Killed);
     check("killed", &killed, &["remove current"]);
-    let stopped = plan_delete(id(), 1, Ending::Stopped);
+    let stopped = plan_delete(id(), None, Ending::Stopped);
     check("stopped", &stopped, &["stop current", "remove current"]);
 }
 
 #[test]
 fn a_former_one_that_a_recreate_has_left_goes_too() {
-    let plan = plan_delete(id(), 3, Ending::Stopped);
+    let plan = plan_delete(id(), Some(2), Ending::Stopped);
     let expected = ["stop current", "remove current", "remove aside-2"];
     check("third revision", &plan, &expected);
 
@@ -32,7 +32,7 @@ fn a_former_one_that_a_recreate_has_left_goes_too() {
 fn it_can_be_done_again_from_any_step() {
     for phase in PHASES {
         for ending in [Ending::Stopped, Ending::Killed] {
-            let plan = plan_delete(id(), 2, ending);
+            let plan = plan_delete(id(), Some(1), ending);
             assert!(plan.steps.iter().all(|step| step.undo.is_empty()));
             for interrupted in 0..=plan.steps.len() {
                 let mut model = Model::of(&in_phase(phase, Wish::Running));

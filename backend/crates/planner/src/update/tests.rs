@@ -45,10 +45,11 @@ const TRANSITIONS: &[(&[Phase], Wish, &[&str])] = &[
         Wish::Stopped,
         &[],
     ),
+    (&[Phase::Running, Phase::Restarting], Wish::Stopped, &[STOP]),
     (
-        &[Phase::Running, Phase::Restarting, Phase::Paused],
+        &[Phase::Paused],
         Wish::Stopped,
-        &[STOP],
+        &["stop current <- start current, pause current"],
     ),
     (
         &[Phase::Created, Phase::Exited, Phase::Dead],
@@ -56,11 +57,7 @@ const TRANSITIONS: &[(&[Phase], Wish, &[&str])] = &[
         &[START, AWAIT, "pause current"],
     ),
     (&[Phase::Running], Wish::Paused, &[PAUSE]),
-    (
-        &[Phase::Restarting],
-        Wish::Paused,
-        &["start current", AWAIT, "pause current"],
-    ),
+    (&[Phase::Restarting], Wish::Paused, &[AWAIT, PAUSE]),
     (&[Phase::Paused], Wish::Paused, &[]),
     (
         &[Phase::Created],

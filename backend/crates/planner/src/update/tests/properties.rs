@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use zun_domain::container::{
-    Container, ContainerSpec, Healthcheck, Observed, Phase, RestartPolicyName, WaitFor, Wish,
+    Container, ContainerSpec, Healthcheck, Observed, RestartPolicyName, WaitFor, Wish,
 };
 use zun_domain::unit::{DiskGib, MemoryMib, Millicpu};
 
@@ -87,22 +87,6 @@ prop_compose! {
     }
 }
 
-/// Two transitions whose undo is coarser than the rest, in a container that stays: a frozen one whose stop
-/// failed after it took effect is started and not frozen again, and one between two restarts whose pause
-/// failed after it took effect stays frozen. The next look records either, and the next plan names it.
-fn is_coarse(current: &Container, change: &Change, plan: &Plan) -> bool {
-    let in_place = plan
-        .steps
-        .iter()
-        .all(|step| !matches!(step.action, crate::step::Action::Create(_)));
-    let phase = current.observed.as_ref().map(|seen| seen.phase);
-    in_place
-        && matches!(
-            (phase, change.target.wish),
-            (Some(Phase::Paused), Wish::Stopped) | (Some(Phase::Restarting), Wish::Paused)
-        )
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -131,7 +115,6 @@ proptest! {
     fn undo_inverts((current_one, change) in any_update(), at in any::<prop::sample::Index>(), lost: bool) {
         let plan = plan_update(&current_one, &change);
         prop_assume!(!plan.is_empty());
-        prop_assume!(!is_coarse(&current_one, &change, &plan));
         let before = Model::of(&current_one);
         let mut model = before.clone();
         let failing = at.index(plan.steps.len());
