@@ -142,6 +142,12 @@ impl Backend {
         self.spawn(&address)
     }
 
+    /// The same, with one more environment variable from now on.
+    pub fn restart_with(&mut self, name: &str, value: &str) -> Result<()> {
+        self.settings.push((name.to_owned(), value.to_owned()));
+        self.restart()
+    }
+
     fn log_path(&self) -> PathBuf {
         self.data.path().join("zund.log")
     }

@@ -10,9 +10,12 @@
 pub mod settings;
 pub mod skip;
 
+pub mod api;
 pub mod backend;
 pub mod docker;
+pub mod hand;
 pub mod image;
+pub mod ledger;
 pub mod tofu;
 pub mod world;
 

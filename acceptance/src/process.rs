@@ -47,38 +47,85 @@ impl Finished {
     }
 }
 
+/// A program at work. It is killed when this goes out of scope.
+#[derive(Debug)]
+pub struct Running {
+    command: String,
+    child: Child,
+    stdout: Option<thread::JoinHandle<String>>,
+    stderr: Option<thread::JoinHandle<String>>,
+}
+
+impl Running {
+    /// Starts `command`.
+    pub fn start(command: &mut Command) -> Result<Self> {
+        let shown = show(command);
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start `{shown}`: is it installed?"))?;
+        let stdout = child.stdout.take().map(collect);
+        let stderr = child.stderr.take().map(collect);
+        Ok(Self {
+            command: shown,
+            child,
+            stdout,
+            stderr,
+        })
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it with SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill().context("cannot kill a child")
+    }
+
+    /// Waits for its end; kills it and fails when it has not ended by the deadline.
+    pub fn finish(mut self, deadline: Duration) -> Result<Finished> {
+        let status = wait(&mut self.child, deadline)?;
+        if status.is_none() {
+            self.child.kill().ok();
+            self.child.wait().ok();
+        }
+        let said = |stream: &mut Option<thread::JoinHandle<String>>| {
+            let text = stream.take().map(thread::JoinHandle::join);
+            text.and_then(Result::ok).unwrap_or_default()
+        };
+        let finished = Finished {
+            command: std::mem::take(&mut self.command),
+            code: status.and_then(|status| status.code()),
+            stdout: said(&mut self.stdout),
+            stderr: said(&mut self.stderr),
+        };
+        if status.is_none() {
+            bail!(
+                "`{}` did not end within {} seconds and was killed\n{}\n{}",
+                finished.command,
+                deadline.as_secs(),
+                finished.stdout,
+                finished.stderr
+            );
+        }
+        Ok(finished)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 /// Runs `command`; kills it and fails when it has not ended by the deadline.
 pub fn run(command: &mut Command, deadline: Duration) -> Result<Finished> {
-    let shown = show(command);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{shown}`: is it installed?"))?;
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let status = wait(&mut child, deadline)?;
-    if status.is_none() {
-        child.kill().ok();
-        child.wait().ok();
-    }
-    let finished = Finished {
-        command: shown,
-        code: status.and_then(|status| status.code()),
-        stdout: stdout.join().unwrap_or_default(),
-        stderr: stderr.join().unwrap_or_default(),
-    };
-    if status.is_none() {
-        bail!(
-            "`{}` did not end within {} seconds and was killed\n{}\n{}",
-            finished.command,
-            deadline.as_secs(),
-            finished.stdout,
-            finished.stderr
-        );
-    }
-    Ok(finished)
+    Running::start(command)?.finish(deadline)
 }
 
 /// Waits for the child; `None` when the deadline came first.
@@ -109,12 +156,10 @@ pub fn poll<T>(deadline: Duration, mut probe: impl FnMut() -> Option<T>) -> Opti
     }
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+fn collect(mut stream: impl Read + Send + 'static) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            stream.read_to_end(&mut bytes).ok();
-        }
+        stream.read_to_end(&mut bytes).ok();
         String::from_utf8_lossy(&bytes).into_owned()
     })
 }

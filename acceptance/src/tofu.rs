@@ -1,5 +1,6 @@
 //! A real `terraform` or `tofu`, working in a folder of its own with the provider of this build.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::backend::{Backend, built};
-use crate::process::{self, Finished};
+use crate::process::{self, Finished, Running};
 use crate::settings;
 
 /// The longest that one command may take.
@@ -83,6 +84,12 @@ impl Plan {
         !self.changes
     }
 
+    /// What is there is not what the state says.
+    pub fn has_drift(&self) -> bool {
+        let drift = self.json["resource_drift"].as_array();
+        drift.is_some_and(|drift| !drift.is_empty()) || !self.changed().is_empty()
+    }
+
     /// The actions planned for a resource address, `["update"]` for example; empty when it is not in the plan.
     pub fn actions(&self, address: &str) -> Vec<&str> {
         self.change(address)
@@ -98,6 +105,28 @@ impl Plan {
             .iter()
             .find(|resource| resource["address"] == address)
             .map(|resource| &resource["change"])
+    }
+
+    /// The attributes of a resource that become known only by the apply, as a whole.
+    pub fn unknowns(&self, address: &str) -> BTreeSet<&str> {
+        self.change(address)
+            .and_then(|change| change["after_unknown"].as_object())
+            .into_iter()
+            .flatten()
+            .filter(|(_, unknown)| **unknown == true)
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
+    /// Every address with something to do, sorted.
+    pub fn changed(&self) -> BTreeSet<&str> {
+        let changes = self.json["resource_changes"].as_array();
+        changes
+            .into_iter()
+            .flatten()
+            .filter(|resource| resource["change"]["actions"] != serde_json::json!(["no-op"]))
+            .filter_map(|resource| resource["address"].as_str())
+            .collect()
     }
 
     /// Whether an attribute of the resource becomes known only by the apply.
@@ -189,6 +218,11 @@ impl Workspace {
         process::run(&mut self.command(arguments), DEADLINE)
     }
 
+    /// Starts it, and leaves it to run.
+    pub fn start(&self, arguments: &[&str]) -> Result<Running> {
+        Running::start(&mut self.command(arguments))
+    }
+
     /// `apply`, which must succeed.
     pub fn apply(&self) -> Result<Finished> {
         self.run(&["apply", "-auto-approve", "-no-color"])?
@@ -231,13 +265,16 @@ impl Workspace {
         self.plan_with(&[])
     }
 
-    /// Fails, showing the plan, unless both a plan and a refresh-only plan find nothing.
+    /// Fails, showing the plan, unless both a plan and a refresh-only plan find nothing. The exit code of the second is
+    /// no guide: it also tells of what a state holds besides values, such as dependencies after an import.
     pub fn must_be_settled(&self) -> Result<()> {
-        for arguments in [&[][..], &["-refresh-only"]] {
-            let plan = self.plan_with(arguments)?;
-            if !plan.is_empty() {
-                bail!("the plan {arguments:?} should be empty\n{}", plan.text);
-            }
+        let plan = self.plan()?;
+        if !plan.is_empty() {
+            bail!("the plan should be empty\n{}", plan.text);
+        }
+        let refresh = self.plan_with(&["-refresh-only"])?;
+        if refresh.has_drift() {
+            bail!("the refresh-only plan should be empty\n{}", refresh.text);
         }
         Ok(())
     }
@@ -266,15 +303,61 @@ impl Workspace {
             .with_context(|| format!("{address} is not in the state"))
     }
 
+    /// The attributes of every resource of the state, by address, those of modules included.
+    pub fn all_attributes(&self) -> Result<BTreeMap<String, Value>> {
+        let state = self.json(&["show", "-json"])?;
+        let mut found = BTreeMap::new();
+        collect(&state["values"]["root_module"], &mut found);
+        Ok(found)
+    }
+
+    /// Puts the state away, as if nothing had been made from this folder yet.
+    pub fn forget_everything(&self) -> Result<()> {
+        for name in ["terraform.tfstate", "terraform.tfstate.backup"] {
+            let path = self.dir.path().join(name);
+            if path.exists() {
+                fs::remove_file(&path)
+                    .with_context(|| format!("cannot remove {}", path.display()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the program is of this version or a later one.
+    pub fn is_at_least(&self, major: u64, minor: u64) -> Result<bool> {
+        let version = self.json(&["version", "-json"])?["terraform_version"].clone();
+        let text = version.as_str().context("a version that is no text")?;
+        let mut numbers = text
+            .split(['.', '-'])
+            .map(|part| part.parse::<u64>().unwrap_or_default());
+        let found = (
+            numbers.next().unwrap_or_default(),
+            numbers.next().unwrap_or_default(),
+        );
+        Ok(found >= (major, minor))
+    }
+
     /// The value of an output.
     pub fn output(&self, name: &str) -> Result<Value> {
         self.json(&["output", "-json", name])
     }
 
-    fn json(&self, arguments: &[&str]) -> Result<Value> {
+    /// What a command prints, as JSON.
+    pub fn json(&self, arguments: &[&str]) -> Result<Value> {
         let finished = self.run(arguments)?.success()?;
         serde_json::from_str(&finished.stdout)
             .with_context(|| format!("`{}` printed no JSON", finished.command))
+    }
+}
+
+fn collect(module: &Value, found: &mut BTreeMap<String, Value>) {
+    for resource in module["resources"].as_array().into_iter().flatten() {
+        if let Some(address) = resource["address"].as_str() {
+            found.insert(address.to_owned(), resource["values"].clone());
+        }
+    }
+    for child in module["child_modules"].as_array().into_iter().flatten() {
+        collect(child, found);
     }
 }
 

@@ -1,4 +1,33 @@
 //! The product as its users run it: real `terraform` and `tofu`, the real provider, a real `zund`, real containers.
+//!
+//! | file | what it proves |
+//! |---|---|
+//! | `quickstart.rs` | the example that newcomers run first |
+//! | `attribute.rs` | every attribute of every resource, through its whole life |
+//! | `drift.rs` | what `docker` changes by hand is named and mended |
+//! | `many.rs` | many at once, two runs at once, modules, unknown values, sets, data sources |
+//! | `interrupted.rs` | killed in the middle, each of the three programs, and tried again |
+//! | `failing.rs` | what users read when something is wrong |
+//! | `snapshot.rs` | what users read when they plan |
+//! | `image.rs` | the images that the others use |
 
+mod attribute;
+mod drift;
+mod failing;
 mod image;
+mod interrupted;
+mod many;
 mod quickstart;
+mod snapshot;
+
+use anyhow::{Result, ensure};
+
+/// Fails with every failure in one message.
+fn all(results: impl IntoIterator<Item = Result<()>>) -> Result<()> {
+    let failures: Vec<String> = results
+        .into_iter()
+        .filter_map(|result| Some(format!("{:#}", result.err()?)))
+        .collect();
+    ensure!(failures.is_empty(), "{}", failures.join("\n"));
+    Ok(())
+}
