@@ -8,7 +8,7 @@ use zun_acceptance::tofu::{Flavor, Plan, Workspace};
 use zun_acceptance::world::{ROOMY, World, on_docker_with};
 
 /// What differs from run to run, from machine to machine, from one command line to the other.
-const FILTERS: [(&str, &str); 11] = [
+const FILTERS: [(&str, &str); 12] = [
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
         "[uuid]",
@@ -21,6 +21,8 @@ const FILTERS: [(&str, &str); 11] = [
     (r"\b10(\.\d+){3}\b", "[ip]"),
     (r#""80/tcp"( +)= \d+"#, r#""80/tcp"$1= [port]"#),
     (r"\d+ of \d+ MiB free", "[n] of [n] MiB free"),
+    // Shown by versions that know of write-only attributes.
+    (r" +[+-] environment_wo +=.*\n", ""),
     (r"OpenTofu", "Terraform"),
     (
         r"\((\d+) unchanged (\w+) hidden\)",
