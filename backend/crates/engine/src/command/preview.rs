@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::change::{Change as FieldChange, Effect, changes};
-use zun_domain::container::{Container, ContainerSpec, WaitFor, Wish};
-use zun_domain::id::ContainerId;
+use zun_domain::container::{Container, ContainerSpec, Protocol, WaitFor, Wish};
+use zun_domain::id::{ContainerId, ProjectId};
 use zun_domain::name::{ContainerName, HostName};
 use zun_domain::placement::{Rejection, Unplaceable};
 use zun_domain::quota::Usage;
+use zun_domain::unit::Amounts;
 use zun_planner::update::{effect, plan_update};
-use zun_scheduler::place;
+use zun_scheduler::{fits, place};
+use zun_store::Tx;
 
 use super::create_container::seed_of;
 use super::resolve::{Resolved, check_spec, publish};
@@ -73,7 +75,7 @@ impl Engine {
                 let seen = self.container_get(call, ident).await?;
                 self.preview_update(&seen, ask).await
             }
-            None => self.preview_create(call, ask).await,
+            None => self.preview_create(call.caller.project, ask, None).await,
         }
     }
 
@@ -94,7 +96,13 @@ impl Engine {
         }
     }
 
-    async fn preview_create(&self, call: &Call, ask: Ask) -> Result<Verdict> {
+    /// A create; of a replacement, with the old container out of the way.
+    async fn preview_create(
+        &self,
+        project: ProjectId,
+        ask: Ask,
+        old: Option<&Container>,
+    ) -> Result<Verdict> {
         let mut verdict = Verdict::default();
         if let Err(error) = check_spec(self, &ask.spec, ask.wish, ask.wait_for) {
             verdict.note("spec", &error);
@@ -102,54 +110,83 @@ impl Engine {
         }
         let spec = ask.spec.clone().with_defaults(&self.settings.defaults);
         let resolved = self.resolved_or_noted(&spec, &mut verdict).await;
-        let project = call.caller.project;
         let mut tx = self.store.begin().await?;
-        if let Some(name) = &ask.name
-            && let Some(existing) = tx
-                .containers_named(Some(project), name.as_str())
-                .await?
-                .first()
-        {
-            verdict.note(
-                "name",
-                &Error::NameTaken {
-                    name: name.to_string(),
-                    existing: existing.id,
-                },
-            );
+        if let Some(name) = &ask.name {
+            let named = tx.containers_named(Some(project), name.as_str()).await?;
+            let others = |existing: &&Container| Some(existing.id) != old.map(|old| old.id);
+            if let Some(existing) = named.iter().find(others) {
+                verdict.note(
+                    "name",
+                    &Error::NameTaken {
+                        name: name.to_string(),
+                        existing: existing.id,
+                    },
+                );
+            }
         }
+        let held = old.map_or_else(Amounts::default, |old| old.desired.amounts());
         let more = Usage {
-            containers: 1,
-            amounts: spec.amounts(),
+            containers: u64::from(old.is_none()),
+            amounts: spec.amounts().minus(held),
         };
         if let Err(error) = self.admit_more(&mut tx, project, &more).await {
             verdict.note("quota", &error);
         }
-        let busy = resolved
-            .as_ref()
-            .map(|resolved| resolved.busy.clone())
-            .unwrap_or_default();
-        let view = self.cluster_view(&mut tx, &busy, &BTreeSet::new()).await?;
-        let id = ContainerId(self.ids.uuid());
-        match place(&self.request_of(&spec, id), &view) {
-            Ok(placement) => {
-                let none = BTreeSet::new();
-                let taken = view
-                    .host(placement.place.id)
-                    .map_or(&none, |host| &host.ports_taken);
-                if let Err(error) = publish(self, spec.ports.as_ref(), &[], taken, seed_of(id)) {
-                    verdict.note("ports", &error);
-                }
-                verdict.host = Some(placement.place.name);
-            }
-            Err(unplaceable) => verdict.note_unplaceable(unplaceable),
-        }
+        let busy = resolved.as_ref().map(|resolved| resolved.busy.clone());
+        self.preview_place(&mut tx, &spec, &busy.unwrap_or_default(), old, &mut verdict)
+            .await?;
         drop(tx);
         verdict.steps = words_of_create(&spec, &ask, resolved.as_ref());
         Ok(verdict)
     }
 
+    /// Host and ports: those of the old container are free for the new one.
+    async fn preview_place(
+        &self,
+        tx: &mut Tx,
+        spec: &ContainerSpec,
+        busy: &BTreeSet<(Protocol, u16)>,
+        old: Option<&Container>,
+        verdict: &mut Verdict,
+    ) -> Result<()> {
+        let ports = old.into_iter().flat_map(|old| &old.desired.published);
+        let own = ports.map(|port| (port.protocol, port.external)).collect();
+        let view = self.cluster_view(tx, busy, &own).await?;
+        let id = ContainerId(self.ids.uuid());
+        let request = self.request_of(spec, id);
+        let again = old
+            .filter(|old| {
+                let host = view.host(old.place.id);
+                host.is_some_and(|host| fits(&request, host, old.desired.amounts()).is_ok())
+            })
+            .map(|old| old.place.clone());
+        let placed = match again {
+            Some(place) => Ok(place),
+            None => place(&request, &view).map(|placement| placement.place),
+        };
+        match placed {
+            Ok(place) => {
+                let none = BTreeSet::new();
+                let taken = view.host(place.id).map_or(&none, |host| &host.ports_taken);
+                if let Err(error) = publish(self, spec.ports.as_ref(), &[], taken, seed_of(id)) {
+                    verdict.note("ports", &error);
+                }
+                verdict.host = Some(place.name);
+            }
+            Err(unplaceable) => verdict.note_unplaceable(unplaceable),
+        }
+        Ok(())
+    }
+
     async fn preview_update(&self, seen: &Container, ask: Ask) -> Result<Verdict> {
+        if let Some(changes) = replacement(seen, &ask.spec) {
+            let verdict = self.preview_create(seen.project, ask, Some(seen)).await?;
+            return Ok(Verdict {
+                effect: Some(Effect::Replace),
+                changes,
+                ..verdict
+            });
+        }
         let mut verdict = Verdict {
             host: Some(seen.place.name.clone()),
             ..Verdict::default()
@@ -226,6 +263,20 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// The changes that take a new container; a zone left out, or the one it is in, is none.
+fn replacement(seen: &Container, wanted: &ContainerSpec) -> Option<Vec<FieldChange>> {
+    let mut wanted = wanted.clone();
+    let zone = wanted.availability_zone.as_deref();
+    if zone.is_none_or(|zone| zone == seen.place.zone) {
+        wanted
+            .availability_zone
+            .clone_from(&seen.desired.spec.availability_zone);
+    }
+    let mut changes = changes(&seen.desired.spec, &wanted);
+    changes.retain(|change| change.effect == Effect::Replace);
+    (!changes.is_empty()).then_some(changes)
 }
 
 /// The steps of a create, in words. Host and address do not matter to them.
