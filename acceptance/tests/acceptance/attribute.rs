@@ -8,6 +8,7 @@ mod quota;
 mod table;
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -124,15 +125,11 @@ impl Walk<'_> {
     /// Into an empty state, all at once.
     fn import(&self) -> Result<()> {
         let before = self.look()?;
-        let imports: String = self
-            .table
-            .iter()
-            .zip(&before)
-            .map(|(check, seen)| {
-                let (to, id) = (check.address(), &seen.uuid);
-                format!("import {{\n  to = {to}\n  id = \"{id}\"\n}}\n\n")
-            })
-            .collect();
+        let mut imports = String::new();
+        for (check, seen) in self.table.iter().zip(&before) {
+            let (to, id) = (check.address(), &seen.uuid);
+            let _ = writeln!(imports, "import {{\n  to = {to}\n  id = \"{id}\"\n}}\n");
+        }
         self.workspace.forget_everything()?;
         self.workspace.write("import.tf", &imports)?;
         let plan = self.workspace.plan()?;
@@ -158,13 +155,14 @@ impl Walk<'_> {
             .iter()
             .map(|check| check.judge(&plan, check.effect(stage))))
         .with_context(|| format!("planning {stage:?}\n{}", plan.text))?;
-        let resources = self
-            .table
-            .iter()
-            .map(|check| match check.is_applied(stage) {
-                true => check.resource(stage),
-                false => check.resource(Stage::Before),
-            });
+        let resources = self.table.iter().map(|check| {
+            let applied = if check.is_applied(stage) {
+                stage
+            } else {
+                Stage::Before
+            };
+            check.resource(applied)
+        });
         self.workspace.configure(&resources.collect::<String>())?;
         self.workspace.apply()?;
         self.workspace.must_be_settled()?;

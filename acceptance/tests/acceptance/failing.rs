@@ -68,9 +68,10 @@ fn case(name: &'static str, body: impl Into<String>, words: &[&str]) -> Case {
 impl Case {
     /// Applies it, and looks for the words; line breaks and the frame around messages do not count.
     fn try_it(&self, workspace: &Workspace) -> Result<()> {
-        let image = match self.body.contains("image =") {
-            true => "",
-            false => "  image = \"zun/test:1\"\n",
+        let image = if self.body.contains("image =") {
+            ""
+        } else {
+            "  image = \"zun/test:1\"\n"
         };
         workspace.configure(&format!(
             "resource \"zun_container\" \"bad\" {{\n{image}{}\n}}\n",

@@ -146,7 +146,7 @@ impl Check {
     }
 
     /// The value after the edit is the one in force where none is given.
-    pub(crate) fn to_default(mut self) -> Self {
+    pub(crate) fn ends_as_default(mut self) -> Self {
         self.default = true;
         self
     }
@@ -200,9 +200,8 @@ impl Check {
         let kept = KEPT.contains(&self.attribute);
         match stage {
             Stage::Before => Effect::Kept,
-            Stage::After => self.effect,
             Stage::Without if kept || self.default => Effect::Kept,
-            Stage::Without => self.effect,
+            Stage::After | Stage::Without => self.effect,
         }
     }
 

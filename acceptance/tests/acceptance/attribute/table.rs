@@ -148,7 +148,7 @@ fn timing() -> Vec<Check> {
             .shown("/State/Status", json!("paused")),
         check("state", "\"stopped\"", "\"running\"", State)
             .called("_stopped")
-            .to_default()
+            .ends_as_default()
             .shown("/State/Status", json!("running")),
         check("wait_for", "\"running\"", "\"none\"", Local),
         check(
