@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::RangeInclusive;
 
 use anyhow::{Context, Result, ensure};
 use bollard::models::{
@@ -20,6 +21,7 @@ use crate::image;
 
 const LABEL: &str = "zun-bench.run";
 const CONCURRENCY: usize = 10;
+const PORTS: RangeInclusive<u16> = 30_000..=32_000;
 /// The gateway has the first address.
 const FIRST_ADDRESS: u32 = 2;
 
@@ -198,17 +200,19 @@ async fn bridge(engine: &Engine, name: &str) -> Result<u32> {
     Ok(base.into())
 }
 
-/// So many ports of this machine that are free now.
+/// So many ports of this machine that are free now, clear of those that zund picks and of outgoing connections.
 pub fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let held: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind("0.0.0.0:0"))
-        .collect::<std::io::Result<_>>()
-        .context("cannot find free ports")?;
-    let ports = held.iter().map(TcpListener::local_addr);
-    let ports = ports.map(|address| address.map(|address| address.port()));
-    ports
-        .collect::<std::io::Result<_>>()
-        .context("cannot ask for free ports")
+    let free: Vec<u16> = PORTS
+        .filter(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok())
+        .take(count)
+        .collect();
+    ensure!(
+        free.len() == count,
+        "there are no {count} free ports from {} to {}",
+        PORTS.start(),
+        PORTS.end()
+    );
+    Ok(free)
 }
 
 /// When the engine began and ended with the containers of a label.

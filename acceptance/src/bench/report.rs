@@ -13,6 +13,8 @@ use super::figure::Figure;
 use crate::machine::say;
 use crate::process;
 
+/// Lines of a failure that are shown.
+const SHOWN: usize = 20;
 const HEAD: [&str; 6] = ["what", "ours", "floor", "ours/floor", "to reach", ""];
 
 /// What was measured so far.
@@ -42,8 +44,9 @@ impl Report {
 
     /// A section could not be measured.
     pub fn fail(&mut self, section: &'static str, error: &anyhow::Error) {
-        say::step(&format!("{section} could not be measured: {error:#}"));
-        self.failures.push((section, format!("{error:#}")));
+        let text = end_of(&format!("{error:#}"));
+        say::step(&format!("{section} could not be measured: {text}"));
+        self.failures.push((section, text));
     }
 
     /// Whether everything could be measured.
@@ -113,6 +116,16 @@ impl Report {
             .and_then(|()| fs::write(path, format!("{whole:#}\n")))
             .with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// A command that fails says why at its end, and may have said much before.
+fn end_of(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.len() <= SHOWN {
+        return text.to_owned();
+    }
+    let end = lines[lines.len() - SHOWN..].join("\n");
+    format!("{}\n...\n{end}", lines[0])
 }
 
 fn text(machine: &Value) -> String {
