@@ -145,12 +145,12 @@ fn refresh(place: &Place, name: &str, prefix: &str, auth_url: &str) -> anyhow::R
     };
     let lines: Vec<String> = text
         .lines()
-        .map(|line| match line.trim_start().starts_with(prefix) {
-            true => {
-                let indent = line.len() - line.trim_start().len();
-                format!("{}{prefix}{auth_url}", &line[..indent])
+        .map(|line| {
+            if !line.trim_start().starts_with(prefix) {
+                return line.to_owned();
             }
-            false => line.to_owned(),
+            let indent = line.len() - line.trim_start().len();
+            format!("{}{prefix}{auth_url}", &line[..indent])
         })
         .collect();
     let fresh = format!("{}\n", lines.join("\n"));

@@ -56,18 +56,13 @@ pub(crate) fn ids() -> Arc<dyn Ids> {
 
 /// Opens the database, and makes it at the first start.
 pub(crate) async fn store(config: &Config, place: &Place, key: [u8; 32]) -> anyhow::Result<Store> {
-    let (url, shown) = match &config.database {
-        Some(url) => (
-            url.clone(),
-            "the database that the setting `database` names".to_owned(),
-        ),
-        None => {
-            let file = place.file(DATABASE);
-            (
-                format!("sqlite://{}", file.display()),
-                format!("the database {}", file.display()),
-            )
-        }
+    let (url, shown) = if let Some(url) = &config.database {
+        let shown = "the database that the setting `database` names";
+        (url.clone(), shown.to_owned())
+    } else {
+        let file = place.file(DATABASE);
+        let url = format!("sqlite://{}", file.display());
+        (url, format!("the database {}", file.display()))
     };
     Store::open(&StoreConfig { url, key })
         .await
@@ -110,7 +105,9 @@ fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
             tracing::warn!(
                 "runtime = fake: containers are only pretended, and gone when zund ends"
             );
-            Ok(FakeHost::new().drivers())
+            let host = FakeHost::new();
+            host.any_image();
+            Ok(host.drivers())
         }
     }
 }

@@ -139,12 +139,11 @@ fn announce(config: &Config, place: &Place, url: &str, first: bool) -> anyhow::R
     let mut text = format!("listening on {url}\n");
     if first {
         let openrc = place.file("openrc");
-        text.push_str(&format!(
-            "first start: the user admin was made, its password is in {}\n\
-             next: . {} && openstack appcontainer list\n",
-            openrc.display(),
-            openrc.display()
-        ));
+        let openrc = openrc.display();
+        text = format!(
+            "{text}first start: the user admin was made, its password is in {openrc}\n\
+             next: . {openrc} && openstack appcontainer list\n"
+        );
     }
     cli::print(&text)?;
     Ok(())

@@ -69,12 +69,11 @@ impl Walk<'_> {
     fn value(&mut self, index: usize, value: &DeValue<'_>, span: &Range<usize>) {
         let key = &KEYS[index];
         let set = plain(value).and_then(|text| (key.set)(self.config, &text));
-        match set {
-            Some(()) => self.sources[index] = Source::File,
-            None => {
-                let shown = self.text.get(span.clone()).unwrap_or_default();
-                self.problem(span, key.refusal(shown.trim_matches(['"', '\''])));
-            }
+        if set.is_some() {
+            self.sources[index] = Source::File;
+        } else {
+            let shown = self.text.get(span.clone()).unwrap_or_default();
+            self.problem(span, key.refusal(shown.trim_matches(['"', '\''])));
         }
     }
 
@@ -118,11 +117,9 @@ fn is_section(name: &str) -> bool {
 }
 
 fn unknown(name: &str) -> String {
-    match nearest(name, KEYS.iter().map(|key| key.name)) {
-        Some(near) => format!("{name} is no setting; did you mean {near}?"),
-        None => {
-            let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-            format!("{name} is no setting; there are {}", names.join(", "))
-        }
+    if let Some(near) = nearest(name, KEYS.iter().map(|key| key.name)) {
+        return format!("{name} is no setting; did you mean {near}?");
     }
+    let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    format!("{name} is no setting; there are {}", names.join(", "))
 }

@@ -65,10 +65,18 @@ impl Key {
     }
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the value of a setting may be absent, this one never is"
+)]
 fn quoted(value: impl fmt::Display) -> Option<String> {
     Some(toml::Value::String(value.to_string()).to_string())
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the value of a setting may be absent, this one never is"
+)]
 fn bare(value: impl fmt::Display) -> Option<String> {
     Some(value.to_string())
 }
@@ -186,7 +194,7 @@ pub(crate) const KEYS: &[Key] = keys! {
         "Length of their prefix", "a whole number from 8 to 28", false,
         |c, t| c.engine.network_prefix = parse::number(t, 8..=28)?, bare(c.engine.network_prefix);
     "network.host_ports" "ZUND_NETWORK_HOST_PORTS" "network-host-ports" "FIRST-LAST",
-        "Host ports that are picked where a request leaves them open", "two ports, such as 32768-60999", false,
+        "Host ports that are picked where a request leaves them open", "two ports, such as 20000-29999", false,
         |c, t| c.engine.host_ports = parse::ports(t)?,
         quoted(format_args!("{}-{}", c.engine.host_ports.start(), c.engine.host_ports.end()));
     "policy.privileged_projects" "ZUND_POLICY_PRIVILEGED_PROJECTS" "policy-privileged-projects" "IDS",

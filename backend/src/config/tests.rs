@@ -109,7 +109,7 @@ zund.toml:5:8: disk "2026-01-01" is not valid: it takes refuse, or account to co
 zund.toml:6:12: the value of database is not valid: it takes sqlite:///absolute/path or postgres://user:password@host/name
 zund.toml:7:7: log "loud" is not valid: it takes error, warn, info, debug or trace, or directives such as info,zun_engine=debug
 zund.toml:10:8: network.pool "10.224.0.1/11" is not valid: it takes an IPv4 network from /8 to /24, such as 10.224.0.0/11
-zund.toml:11:14: network.host_ports "9-1" is not valid: it takes two ports, such as 32768-60999
+zund.toml:11:14: network.host_ports "9-1" is not valid: it takes two ports, such as 20000-29999
 zund.toml:13:1: listen is a table here; it takes an address and a port, such as 127.0.0.1:9517
 --token-seconds: token_seconds "5" is not valid: it takes a whole number from 60 to 2592000
 tls.key: is given without tls.certificate; TLS takes both

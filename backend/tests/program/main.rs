@@ -1,5 +1,7 @@
 //! The program as a user meets it: started, asked over HTTP, told to stop.
 
+#![expect(clippy::unwrap_used, reason = "tests stop at the first surprise")]
+
 mod configuration;
 mod disk;
 mod process;

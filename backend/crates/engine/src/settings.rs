@@ -60,7 +60,9 @@ impl Default for Settings {
             quota: Limits::default(),
             network_pool: Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 224, 0, 0), 11),
             network_prefix: 20,
-            host_ports: 32_768..=60_999,
+            // Below the ports that Linux gives to outgoing connections: one of those could be in use by the time
+            // a container starts.
+            host_ports: 20_000..=29_999,
             disk: DiskMode::Refuse,
             exceptions: Exceptions::default(),
             workers: 32,
