@@ -98,6 +98,11 @@ impl Engine {
         else {
             return Ok(None);
         };
+        if !existing.confirmed && matches!(existing.life, Life::Failed { .. }) {
+            // Nobody learnt of it and nothing of it is left in the engine: the name is free again.
+            tx.container_delete(existing.id).await?;
+            return Ok(None);
+        }
         let wish = wish_of(ask.wish, ask.wait_for, Wish::Running);
         let same = existing.desired.spec == ask.spec && existing.desired.wish == wish;
         if existing.confirmed

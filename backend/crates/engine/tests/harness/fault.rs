@@ -114,6 +114,20 @@ async fn a_delete_cancels_a_create() {
     world.assert_whole("after the delete").await;
 }
 
+/// A create that failed before anybody learnt of it does not keep the name from the next one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_create_nobody_knows_of_is_replaced() {
+    let world = World::new(None).await;
+    let error = Error::new(Class::Conflict, "planted fault");
+    world.host.fail(Verb::EnsureNetwork, When::Nth(1), error);
+    let first = Story::Create.ask(&world).await.unwrap().unwrap();
+    assert_eq!(world.end_of(&first).await.state, OperationState::Failed);
+    let second = Story::Create.ask(&world).await.unwrap().unwrap();
+    assert_eq!(world.end_of(&second).await.failure, None);
+    assert_ne!(first.container, second.container);
+    world.assert_whole("after the second create").await;
+}
+
 /// A delete that ends a recreate leaves neither the new nor the former container.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_delete_cancels_a_recreate() {
