@@ -230,23 +230,28 @@ pub struct Container {
     pub updated_at: Option<Timestamp>,
 }
 
-impl Container {
+impl Life {
     /// The one conversion of life and sight into the word users read.
-    pub fn status(&self) -> Status {
-        match (&self.life, &self.observed) {
-            (Life::Creating, _) => Status::Creating,
-            (Life::Failed { .. }, _) => Status::Error,
-            (Life::Deleting, _) => Status::Deleting,
-            (Life::Live, None) => Status::Missing,
-            (Life::Live, Some(seen)) => match seen.phase {
-                Phase::Created => Status::Created,
-                Phase::Running => Status::Running,
-                Phase::Restarting => Status::Restarting,
-                Phase::Paused => Status::Paused,
-                Phase::Exited => Status::Stopped,
-                Phase::Dead => Status::Dead,
-            },
+    pub fn status(&self, observed: Option<&Observed>) -> Status {
+        match (self, observed.map(|seen| seen.phase)) {
+            (Self::Creating, _) => Status::Creating,
+            (Self::Failed { .. }, _) => Status::Error,
+            (Self::Deleting, _) => Status::Deleting,
+            (Self::Live, None) => Status::Missing,
+            (Self::Live, Some(Phase::Created)) => Status::Created,
+            (Self::Live, Some(Phase::Running)) => Status::Running,
+            (Self::Live, Some(Phase::Restarting)) => Status::Restarting,
+            (Self::Live, Some(Phase::Paused)) => Status::Paused,
+            (Self::Live, Some(Phase::Exited)) => Status::Stopped,
+            (Self::Live, Some(Phase::Dead)) => Status::Dead,
         }
+    }
+}
+
+impl Container {
+    /// What it is doing, as users read it.
+    pub fn status(&self) -> Status {
+        self.life.status(self.observed.as_ref())
     }
 
     /// The name its current container always has in the engine (semantics.md §1.4).

@@ -160,7 +160,7 @@ impl Tx {
         .bind(id)
         .bind(observed.map(json).transpose()?)
         .bind(json(life)?)
-        .bind(row::status_of(life, observed).to_string())
+        .bind(life.status(observed).to_string())
         .bind(status_reason)
         .bind(task.map(TaskState::as_str))
         .bind(now);

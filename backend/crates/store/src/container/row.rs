@@ -1,8 +1,6 @@
 //! A container and its rows.
 
-use zun_domain::container::{
-    Address, Container, Desired, Life, Observed, Phase, Status, TaskState,
-};
+use zun_domain::container::{Address, Container, Desired, TaskState};
 use zun_domain::host::HostPlace;
 use zun_domain::id::ContainerId;
 
@@ -10,22 +8,6 @@ use super::TABLE;
 use crate::error::Result;
 use crate::sql::{Row, Statement, json};
 use crate::vault::{Place, Vault};
-
-/// The word of the status column: [`Container::status`] of a container with this life and sight.
-pub(super) fn status_of(life: &Life, observed: Option<&Observed>) -> Status {
-    match (life, observed.map(|seen| seen.phase)) {
-        (Life::Creating, _) => Status::Creating,
-        (Life::Failed { .. }, _) => Status::Error,
-        (Life::Deleting, _) => Status::Deleting,
-        (Life::Live, None) => Status::Missing,
-        (Life::Live, Some(Phase::Created)) => Status::Created,
-        (Life::Live, Some(Phase::Running)) => Status::Running,
-        (Life::Live, Some(Phase::Restarting)) => Status::Restarting,
-        (Life::Live, Some(Phase::Paused)) => Status::Paused,
-        (Life::Live, Some(Phase::Exited)) => Status::Stopped,
-        (Life::Live, Some(Phase::Dead)) => Status::Dead,
-    }
-}
 
 fn place(id: &str) -> Place<'_> {
     Place {
