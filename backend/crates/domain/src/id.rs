@@ -50,6 +50,10 @@ ids! {
     NetworkId,
     /// An address on a network bound to a container.
     PortId,
+    /// Storage that outlives containers.
+    VolumeId,
+    /// The data a volume had at one moment.
+    SnapshotId,
     /// Long work that a user can follow.
     OperationId,
     /// An administrative service record shown by the API.

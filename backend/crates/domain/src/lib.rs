@@ -24,3 +24,4 @@ pub mod project;
 pub mod quota;
 pub mod runtime;
 pub mod time;
+pub mod volume;

@@ -8,6 +8,7 @@ pub mod error;
 pub mod image;
 pub mod network;
 pub mod runtime;
+pub mod volume;
 
 #[cfg(feature = "fake")]
 pub mod fake;
@@ -21,6 +22,7 @@ pub use error::{Class, Error, Result};
 pub use image::ImageDriver;
 pub use network::NetworkDriver;
 pub use runtime::ContainerRuntime;
+pub use volume::VolumeDriver;
 
 /// The drivers of one host. The engine calls a remote host's exactly as a local one's.
 #[derive(Clone)]
