@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
+use zun_domain::operation::Subject;
 use zun_store::{OperationQuery, Store};
 
 use crate::config::Config;
@@ -49,27 +50,40 @@ async fn table(store: &Store, unconfirmed: bool) -> anyhow::Result<String> {
         return Ok("no operations\n".to_owned());
     }
     let mut text = format!(
-        "{:<24} {:<10} {:<10} {:<36} {:<32} name\n",
-        "accepted", "kind", "state", "container", "project"
+        "{:<24} {:<10} {:<10} {:<46} {:<32} name\n",
+        "accepted", "kind", "state", "subject", "project"
     );
     for operation in operations {
-        let container = store
-            .container_find(operation.container)
-            .await
-            .context("cannot read a container")?;
-        let name = container.map_or_else(
-            || "(gone)".to_owned(),
-            |container| container.desired.name.to_string(),
-        );
+        let name = name_of(store, operation.subject).await?;
         let _ = writeln!(
             text,
-            "{:<24.0} {:<10} {:<10} {:<36} {:<32} {name}",
+            "{:<24.0} {:<10} {:<10} {:<46} {:<32} {name}",
             operation.created_at,
             operation.kind.as_str(),
             operation.state.as_str(),
-            operation.container.to_string(),
+            operation.subject.to_string(),
             operation.project.0.simple(),
         );
     }
     Ok(text)
+}
+
+/// The name users know the subject by.
+async fn name_of(store: &Store, subject: Subject) -> anyhow::Result<String> {
+    let name = match subject {
+        Subject::Container(id) => {
+            let found = store.container_find(id).await;
+            found.map(|found| found.map(|container| container.desired.name.to_string()))
+        }
+        Subject::Volume(id) => {
+            let found = store.volume_find(id).await;
+            found.map(|found| found.map(|volume| volume.name))
+        }
+        Subject::Snapshot(id) => {
+            let found = store.snapshot_find(id).await;
+            found.map(|found| found.map(|snapshot| snapshot.name))
+        }
+    };
+    let name = name.with_context(|| format!("cannot read {subject}"))?;
+    Ok(name.unwrap_or_else(|| "(gone)".to_owned()))
 }

@@ -9,8 +9,10 @@ use zun_domain::operation::{Failure, OperationKind, OperationState};
 pub struct Operation {
     /// Identity.
     pub id: String,
-    /// The container it works on.
-    pub container: String,
+    /// What it works on: `container`, `volume`, `snapshot`.
+    pub subject_kind: String,
+    /// The id of that.
+    pub subject: String,
     /// What it does.
     pub kind: OperationKind,
     /// Where it stands.

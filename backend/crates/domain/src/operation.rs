@@ -1,15 +1,16 @@
 //! Long work that a user can follow, and the facts it leaves behind.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::id::{ContainerId, OperationId, ProjectId, UserId};
+use crate::id::{ContainerId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
 use crate::time::Timestamp;
 
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationKind {
-    /// Make a container.
+    /// Make it.
     Create,
     /// Change it, live or by a recreate in place.
     Update,
@@ -63,7 +64,7 @@ pub enum OperationState {
     Succeeded,
     /// Not done; `error` says why. What had been made is gone again.
     Failed,
-    /// Ended by a delete of its container.
+    /// Ended by a delete of its subject.
     Cancelled,
 }
 
@@ -102,14 +103,87 @@ pub struct Failure {
     pub last_log: Vec<String>,
 }
 
+/// What an operation works on. It has one operation at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A container.
+    Container(ContainerId),
+    /// A volume.
+    Volume(VolumeId),
+    /// A snapshot of a volume.
+    Snapshot(SnapshotId),
+}
+
+impl Subject {
+    /// The noun: in messages, in the store and on the API.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Container(_) => "container",
+            Self::Volume(_) => "volume",
+            Self::Snapshot(_) => "snapshot",
+        }
+    }
+
+    /// Its id, whatever it is.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::Container(id) => id.0,
+            Self::Volume(id) => id.0,
+            Self::Snapshot(id) => id.0,
+        }
+    }
+
+    /// The subject of this kind and id; `None` for a kind nobody wrote.
+    pub fn of(kind: &str, id: Uuid) -> Option<Self> {
+        match kind {
+            "container" => Some(Self::Container(ContainerId(id))),
+            "volume" => Some(Self::Volume(VolumeId(id))),
+            "snapshot" => Some(Self::Snapshot(SnapshotId(id))),
+            _ => None,
+        }
+    }
+
+    /// The container, where it is one.
+    pub fn container(self) -> Option<ContainerId> {
+        match self {
+            Self::Container(id) => Some(id),
+            Self::Volume(_) | Self::Snapshot(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.kind(), self.id())
+    }
+}
+
+impl From<ContainerId> for Subject {
+    fn from(id: ContainerId) -> Self {
+        Self::Container(id)
+    }
+}
+
+impl From<VolumeId> for Subject {
+    fn from(id: VolumeId) -> Self {
+        Self::Volume(id)
+    }
+}
+
+impl From<SnapshotId> for Subject {
+    fn from(id: SnapshotId) -> Self {
+        Self::Snapshot(id)
+    }
+}
+
 /// One operation as the store keeps it, without its plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     /// Identity; ordered by time.
     pub id: OperationId,
-    /// The container it works on.
-    pub container: ContainerId,
-    /// Owner of that container.
+    /// What it works on.
+    pub subject: Subject,
+    /// Owner of that.
     pub project: ProjectId,
     /// Who asked; the engine's own user for repairs.
     pub user: UserId,

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 use zun_domain::id::{ContainerId, HostId, OperationId};
-use zun_domain::operation::Operation;
+use zun_domain::operation::{Operation, Subject};
 use zun_domain::policy::Exceptions;
 use zun_domain::time::Clock;
 use zun_driver::HostDrivers;
@@ -79,10 +79,10 @@ pub struct Inner {
     pub(crate) stop: CancellationToken,
     /// Operations that have not ended, as followers see them.
     pub(crate) following: Mutex<HashMap<OperationId, watch::Sender<Operation>>>,
-    /// Cancels the work on a container, for a delete.
+    /// Cancels the work on a subject, for a delete.
     pub(crate) cancels: Mutex<HashMap<OperationId, CancellationToken>>,
-    /// Taken while an operation works on a container.
-    pub(crate) turns: Mutex<HashMap<ContainerId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Taken while an operation works on a subject.
+    pub(crate) turns: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<()>>>>,
     /// A step could not be taken back: something is left over.
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
@@ -191,9 +191,9 @@ impl Inner {
         lock(&self.down).get(&host).cloned()
     }
 
-    /// The lock that an operation holds while it works on a container.
-    pub(crate) fn turn(&self, container: ContainerId) -> Arc<tokio::sync::Mutex<()>> {
-        lock(&self.turns).entry(container).or_default().clone()
+    /// The lock that an operation holds while it works on a subject.
+    pub(crate) fn turn(&self, subject: Subject) -> Arc<tokio::sync::Mutex<()>> {
+        lock(&self.turns).entry(subject).or_default().clone()
     }
 }
 

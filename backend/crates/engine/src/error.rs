@@ -2,7 +2,7 @@
 
 use zun_domain::container::{Status, Verb};
 use zun_domain::id::ContainerId;
-use zun_domain::operation::OperationKind;
+use zun_domain::operation::{OperationKind, Subject};
 use zun_domain::placement::Unplaceable;
 use zun_domain::policy::Denied;
 use zun_domain::quota::OverQuota;
@@ -47,11 +47,11 @@ pub enum Error {
         /// The state.
         status: Status,
     },
-    /// Another operation is at work on the container.
-    #[error("container {container} is busy: operation {operation} ({}) has not ended; wait for it or delete the container", kind.as_str())]
+    /// Another operation is at work on it.
+    #[error("{subject} is busy: operation {operation} ({}) has not ended; wait for it or delete the {}", kind.as_str(), subject.kind())]
     Busy {
-        /// The container.
-        container: ContainerId,
+        /// The container, the volume.
+        subject: Subject,
         /// The operation at work.
         operation: zun_domain::id::OperationId,
         /// What it does.

@@ -1,7 +1,7 @@
 //! The one executor: log the intent, call the driver, log the outcome; undo in reverse. It knows no noun
 //! and makes no choice; the plan was decided when the operation was accepted.
 //!
-//! An operation holds its container's turn from its first step to its last, so that a delete that has
+//! An operation holds its subject's turn from its first step to its last, so that a delete that has
 //! cancelled it starts only when it has let go. While an engine does not answer, the operation waits and
 //! says so; it fails only for what will not change by waiting. Ended by a drain or a crash, it goes on
 //! from its log: [`crate::recover`].
@@ -19,8 +19,9 @@ use std::sync::atomic::Ordering;
 
 use zun_domain::container::{Desired, Observed};
 use zun_domain::id::HostId;
-use zun_domain::operation::{Failure, Operation, OperationState};
+use zun_domain::operation::{Failure, Operation, OperationState, Subject};
 use zun_domain::runtime::RuntimeName;
+use zun_domain::unit::DiskGib;
 use zun_planner::{Action, OnFailure, Plan};
 use zun_store::StepEntry;
 
@@ -34,8 +35,16 @@ pub(crate) struct Work {
     pub(crate) operation: Operation,
     pub(crate) host: HostId,
     pub(crate) plan: Plan,
-    pub(crate) target: Option<Desired>,
+    pub(crate) target: Option<Target>,
     cursor: Cursor,
+}
+
+/// What will be true of the subject when the plan is done, beside what the steps say themselves.
+pub(crate) enum Target {
+    /// A container's new wish.
+    Container(Box<Desired>),
+    /// A volume's new size.
+    Volume(DiskGib),
 }
 
 /// How the steps ended.
@@ -55,14 +64,14 @@ impl Engine {
         let (engine, operation) = (self.clone(), operation.clone());
         self.spawn(async move {
             if let Err(error) = Box::pin(engine.run(operation.clone(), &followed)).await {
-                tracing::error!(operation = %operation.id, container = %operation.container, "operation stopped: {error}");
+                tracing::error!(operation = %operation.id, subject = %operation.subject, "operation stopped: {error}");
             }
         });
     }
 
     async fn run(&self, operation: Operation, followed: &Followed) -> Result<()> {
-        let container = operation.container;
-        let turn = self.turn(container);
+        let subject = operation.subject;
+        let turn = self.turn(subject);
         let held = turn.lock().await;
         if let Some(work) = self.load(operation).await? {
             match self.drive(&work, followed).await {
@@ -71,7 +80,7 @@ impl Engine {
             }
         }
         drop(held);
-        self.let_go(container).await;
+        self.let_go(subject).await;
         Ok(())
     }
 
@@ -81,7 +90,7 @@ impl Engine {
         if current.state.is_final() {
             return Ok(None);
         }
-        let container = self.store.container_get(operation.container).await?;
+        let host = self.host_of(current.subject).await?;
         let (plan, target) = self.store.operation_plan(operation.id).await?;
         let broken = |error: serde_json::Error| {
             Error::Internal(format!(
@@ -91,18 +100,27 @@ impl Engine {
         };
         let plan: Plan = serde_json::from_str(&plan).map_err(broken)?;
         let target = target
-            .map(|text| serde_json::from_str(&text))
+            .map(|text| Target::read(current.subject, &text))
             .transpose()
             .map_err(broken)?;
         let entries = self.store.step_entries(operation.id).await?;
         let cursor = Cursor::read(&entries, current.state == OperationState::Undoing);
         Ok(Some(Work {
             operation: current,
-            host: container.place.id,
+            host,
             plan,
             target,
             cursor,
         }))
+    }
+
+    /// The host that a subject is on.
+    async fn host_of(&self, subject: Subject) -> Result<HostId> {
+        Ok(match subject {
+            Subject::Container(id) => self.store.container_get(id).await?.place.id,
+            Subject::Volume(id) => self.store.volume_get(id).await?.place.id,
+            Subject::Snapshot(id) => self.store.snapshot_get(id).await?.place.id,
+        })
     }
 
     async fn drive(&self, work: &Work, followed: &Followed) -> Outcome {
@@ -206,26 +224,27 @@ impl Engine {
     /// What an undo could not take back is named; the sweep tries again.
     fn note_leftover(&self, work: &Work, action: &Action, problem: &Failure) {
         self.leftovers.store(true, Ordering::Relaxed);
-        tracing::warn!(operation = %work.operation.id, container = %work.operation.container,
+        tracing::warn!(operation = %work.operation.id, subject = %work.operation.subject,
             "cannot take back ({}): {}", action.progress(), problem.message);
     }
 
     /// Ends the turn; what changed in the engine meanwhile is looked at now.
-    async fn let_go(&self, container: zun_domain::id::ContainerId) {
+    async fn let_go(&self, subject: Subject) {
         if self.leftovers.swap(false, Ordering::Relaxed) {
             self.sweep_now.notify_one();
         }
-        if lock(&self.unseen).remove(&container)
+        if let Some(container) = subject.container()
+            && lock(&self.unseen).remove(&container)
             && let Err(error) = self.observe(container).await
         {
             tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
         }
         let mut turns = lock(&self.turns);
         if turns
-            .get(&container)
+            .get(&subject)
             .is_some_and(|turn| std::sync::Arc::strong_count(turn) <= 2)
         {
-            turns.remove(&container);
+            turns.remove(&subject);
         }
     }
 }
@@ -233,6 +252,25 @@ impl Engine {
 /// Whether what a wait has shown still holds after this action.
 fn survives(action: &Action) -> bool {
     matches!(action, Action::Remove(RuntimeName::Aside(..)))
+}
+
+impl Target {
+    /// As it is kept with the operation.
+    pub(crate) fn text(&self) -> serde_json::Result<String> {
+        match self {
+            Self::Container(wish) => serde_json::to_string(wish),
+            Self::Volume(size) => serde_json::to_string(size),
+        }
+    }
+
+    fn read(subject: Subject, text: &str) -> serde_json::Result<Self> {
+        match subject {
+            Subject::Container(_) => serde_json::from_str(text).map(Self::Container),
+            Subject::Volume(_) | Subject::Snapshot(_) => {
+                serde_json::from_str(text).map(Self::Volume)
+            }
+        }
+    }
 }
 
 impl Entry {

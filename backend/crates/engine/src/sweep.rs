@@ -19,7 +19,7 @@ impl Engine {
             .operations_unfinished()
             .await?
             .into_iter()
-            .map(|operation| operation.container)
+            .filter_map(|operation| operation.subject.container())
             .collect();
         for item in found {
             let id = item.container;

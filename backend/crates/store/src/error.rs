@@ -93,7 +93,7 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Constraint {
-    /// The container has an operation that is not finished.
+    /// An operation on the same subject has not ended.
     OperationUnfinished,
     /// The operation has ended; nothing more can be noted of it.
     OperationFinished,
@@ -123,9 +123,7 @@ pub enum Constraint {
 impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::OperationUnfinished => {
-                f.write_str("the container has an operation that is not finished")
-            }
+            Self::OperationUnfinished => f.write_str("an operation on it has not ended"),
             Self::OperationFinished => f.write_str("the operation has already ended"),
             Self::AddressTaken => f.write_str("the address is taken"),
             Self::HostPortTaken => f.write_str("the port of the host is taken"),
@@ -148,7 +146,7 @@ impl Constraint {
     /// The rule by the name PostgreSQL gives it: table, columns, `key` or `pkey`.
     fn named(name: &str) -> Self {
         match name {
-            "operations_container_id_key" => Self::OperationUnfinished,
+            "operations_subject_id_key" => Self::OperationUnfinished,
             "ports_network_id_ip_key" => Self::AddressTaken,
             "host_ports_pkey" | "host_ports_host_id_protocol_external_ip_key" => {
                 Self::HostPortTaken

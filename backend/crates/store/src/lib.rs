@@ -24,6 +24,7 @@ mod quota;
 mod sql;
 mod tx;
 mod vault;
+mod volume;
 
 #[cfg(test)]
 mod tests;

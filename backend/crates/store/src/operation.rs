@@ -3,8 +3,8 @@
 
 mod step;
 
-use zun_domain::id::{ContainerId, OperationId, ProjectId};
-use zun_domain::operation::{Failure, Operation, OperationState};
+use zun_domain::id::{OperationId, ProjectId};
+use zun_domain::operation::{Failure, Operation, OperationState, Subject};
 use zun_domain::time::Timestamp;
 
 use crate::error::{Constraint, Error, Result};
@@ -21,7 +21,7 @@ const WHAT: &str = "operation";
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, container_id, project_id, user_id, kind, state, request_id, progress, steps_done, \
+            "SELECT id, subject_kind, subject_id, project_id, user_id, kind, state, request_id, progress, steps_done, \
              steps, failure, created_at, finished_at FROM operations ",
             $rest
         )
@@ -36,10 +36,16 @@ fn place<'a>(column: &'static str, id: &'a str) -> Place<'a> {
     }
 }
 
+fn subject(row: &Row) -> Result<Subject> {
+    let kind: String = row.get("subject_kind")?;
+    Subject::of(&kind, row.word("subject_id")?)
+        .ok_or_else(|| row.corrupt(format_args!("subject_kind is {kind:?}")))
+}
+
 fn operation(row: &Row) -> Result<Operation> {
     Ok(Operation {
         id: row.word("id")?,
-        container: row.word("container_id")?,
+        subject: subject(row)?,
         project: row.word("project_id")?,
         user: row.word("user_id")?,
         kind: row.word("kind")?,
@@ -59,8 +65,8 @@ fn operation(row: &Row) -> Result<Operation> {
 pub struct OperationQuery {
     /// Of this project; of all where none is given.
     pub project: Option<ProjectId>,
-    /// Of this container.
-    pub container: Option<ContainerId>,
+    /// Of this one.
+    pub subject: Option<Subject>,
     /// Only creates whose container exists and has not been confirmed.
     pub unconfirmed: bool,
     /// At most so many.
@@ -109,13 +115,16 @@ impl Reader {
         self.rows(select).await?.iter().map(operation).collect()
     }
 
-    /// The one operation of the container that has not ended, if there is one.
-    pub async fn operation_running_of(&self, container: ContainerId) -> Result<Option<Operation>> {
+    /// The one operation on this that has not ended, if there is one.
+    pub async fn operation_running_of(
+        &self,
+        subject: impl Into<Subject>,
+    ) -> Result<Option<Operation>> {
         let select = Statement::new(
             TABLE,
-            select!("WHERE container_id = $1 AND finished_at IS NULL"),
+            select!("WHERE subject_id = $1 AND finished_at IS NULL"),
         );
-        let row = self.row(select.bind(container)).await?;
+        let row = self.row(select.bind(subject.into().id())).await?;
         row.as_ref().map(operation).transpose()
     }
 
@@ -125,13 +134,13 @@ impl Reader {
         if let Some(project) = query.project {
             select.push(" AND project_id = ").push_value(project);
         }
-        if let Some(container) = query.container {
-            select.push(" AND container_id = ").push_value(container);
+        if let Some(subject) = query.subject {
+            select.push(" AND subject_id = ").push_value(subject.id());
         }
         if query.unconfirmed {
             select.push(
                 " AND kind = 'create' AND EXISTS (SELECT 1 FROM containers \
-                 WHERE containers.id = operations.container_id AND NOT containers.confirmed)",
+                 WHERE containers.id = operations.subject_id AND NOT containers.confirmed)",
             );
         }
         if let Some(marker) = query.marker {
@@ -157,7 +166,7 @@ impl Reader {
 
 impl Tx {
     /// Inserts the operation with its plan, and the specification it leads to where there is one; both are
-    /// sealed. A second unfinished one on a container is [`Constraint::OperationUnfinished`].
+    /// sealed. A second unfinished one on a subject is [`Constraint::OperationUnfinished`].
     pub async fn operation_insert(
         &mut self,
         operation: &Operation,
@@ -173,12 +182,13 @@ impl Tx {
             .transpose()?;
         let insert = Statement::new(
             TABLE,
-            "INSERT INTO operations (id, container_id, project_id, user_id, kind, state, request_id, \
-             progress, steps_done, steps, failure, plan, target, created_at, finished_at) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            "INSERT INTO operations (id, subject_kind, subject_id, project_id, user_id, kind, state, \
+             request_id, progress, steps_done, steps, failure, plan, target, created_at, finished_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(operation.id)
-        .bind(operation.container)
+        .bind(operation.subject.kind())
+        .bind(operation.subject.id())
         .bind(operation.project)
         .bind(operation.user)
         .bind(operation.kind.as_str())

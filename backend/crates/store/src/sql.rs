@@ -17,7 +17,8 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
-    ContainerId, DomainId, HostId, NetworkId, OperationId, PortId, ProjectId, UserId,
+    ContainerId, DomainId, HostId, NetworkId, OperationId, PortId, ProjectId, SnapshotId, UserId,
+    VolumeId,
 };
 
 use crate::error::{Error, Result};
@@ -64,7 +65,9 @@ values! {
     PortId => |v| v.0.into(),
     ProjectId => |v| v.0.into(),
     Option<ProjectId> => |v| v.map(|id| id.0).into(),
+    SnapshotId => |v| v.0.into(),
     UserId => |v| v.0.into(),
+    VolumeId => |v| v.0.into(),
     // Always nine decimals, so that text sorts as time does and nothing is rounded.
     Timestamp => |v| Self::Text(Some(format!("{v:.9}"))),
     Option<Timestamp> => |v| Self::Text(v.map(|at| format!("{at:.9}"))),

@@ -42,7 +42,7 @@ pub(super) fn of_operation(
     operation: &Operation,
     now: Option<&Container>,
 ) -> Diagnostic {
-    let name = now.map_or(operation.container.as_str(), |c| c.name.as_str());
+    let name = now.map_or(operation.subject.as_str(), |c| c.name.as_str());
     let failure = operation.failure.as_ref();
     let message = failure.map_or_else(
         || format!("The operation was {}", operation.state.as_str()),
@@ -73,7 +73,7 @@ pub(super) fn of_operation(
             let _ = write!(text, "\n  {printed}");
         }
     }
-    let _ = write!(text, "\n\n{}", next(deed, &operation.container));
+    let _ = write!(text, "\n\n{}", next(deed, &operation.subject));
     Diagnostic::error(
         format!("Container {name} could not be {}", deed.done()),
         text,

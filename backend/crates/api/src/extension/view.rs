@@ -77,7 +77,8 @@ fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
 pub(super) fn operation(operation: &zun_domain::operation::Operation) -> Operation {
     Operation {
         id: operation.id.to_string(),
-        container: operation.container.to_string(),
+        subject_kind: operation.subject.kind().to_owned(),
+        subject: operation.subject.id().to_string(),
         kind: operation.kind,
         state: operation.state,
         progress: operation.progress.clone(),

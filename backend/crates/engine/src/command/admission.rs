@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 use zun_domain::container::{Address, Container, ContainerSpec, Desired};
 use zun_domain::id::{ContainerId, NetworkId, OperationId, PortId, ProjectId};
 use zun_domain::network::{Network, free_subnet, mac_of};
-use zun_domain::operation::{Event, Operation, OperationKind, OperationState};
+use zun_domain::operation::{Event, Operation, OperationKind, OperationState, Subject};
 use zun_domain::quota::{Usage, admit};
 use zun_planner::Plan;
 use zun_scheduler::{DiskRule, Request};
@@ -15,6 +15,7 @@ use super::create_container::seed_of;
 use crate::call::Call;
 use crate::context::Inner;
 use crate::error::{Error, Result};
+use crate::execute::Target;
 use crate::settings::DiskMode;
 
 impl Inner {
@@ -115,11 +116,38 @@ impl Inner {
         plan: &Plan,
         target: Option<&Desired>,
     ) -> Result<Operation> {
+        let target = target.map(|wish| Target::Container(Box::new(wish.clone())));
+        let subject = (container.id.into(), container.project);
+        let operation = self
+            .accept_work(tx, call, subject, kind, plan, target.as_ref())
+            .await?;
+        let message = format!("{} accepted, request {}", kind.as_str(), call.request_id);
+        tx.event_insert(&Event {
+            at: operation.created_at,
+            container: container.id,
+            operation: Some(operation.id),
+            kind: "accepted".to_owned(),
+            message,
+        })
+        .await?;
+        Ok(operation)
+    }
+
+    /// The same for whatever has no events of its own. `target` is what the end of the work makes true.
+    pub(crate) async fn accept_work(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        (subject, project): (Subject, ProjectId),
+        kind: OperationKind,
+        plan: &Plan,
+        target: Option<&Target>,
+    ) -> Result<Operation> {
         let now = self.clock.now();
         let operation = Operation {
             id: OperationId(self.ids.uuid()),
-            container: container.id,
-            project: container.project,
+            subject,
+            project,
             user: call.caller.user,
             kind,
             state: OperationState::Queued,
@@ -134,20 +162,11 @@ impl Inner {
         let plan =
             serde_json::to_string(plan).map_err(|error| Error::Internal(error.to_string()))?;
         let target = target
-            .map(serde_json::to_string)
+            .map(Target::text)
             .transpose()
             .map_err(|error| Error::Internal(error.to_string()))?;
         tx.operation_insert(&operation, &plan, target.as_deref())
             .await?;
-        let message = format!("{} accepted, request {}", kind.as_str(), call.request_id);
-        tx.event_insert(&Event {
-            at: now,
-            container: container.id,
-            operation: Some(operation.id),
-            kind: "accepted".to_owned(),
-            message,
-        })
-        .await?;
         Ok(operation)
     }
 }

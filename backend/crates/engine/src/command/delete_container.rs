@@ -33,7 +33,7 @@ impl Engine {
             });
         }
         check_delete(&container, ask)?;
-        let cancelled = self.cancel_for_delete(&mut tx, &container, running).await?;
+        let cancelled = self.cancel_for_delete(&mut tx, running).await?;
         let ending = if ask.stop && !ask.force {
             Ending::Stopped
         } else {
@@ -85,7 +85,6 @@ impl Inner {
     async fn cancel_for_delete(
         &self,
         tx: &mut Tx,
-        container: &Container,
         running: Option<Operation>,
     ) -> Result<Option<Operation>> {
         let Some(mut operation) = running else {
@@ -107,7 +106,7 @@ impl Inner {
             | OperationKind::Pause
             | OperationKind::Unpause
             | OperationKind::Kill => Err(Error::Busy {
-                container: container.id,
+                subject: operation.subject,
                 operation: operation.id,
                 kind: operation.kind,
             }),

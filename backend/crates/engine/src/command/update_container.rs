@@ -164,7 +164,7 @@ impl Inner {
     pub(crate) async fn check_idle(&self, tx: &mut Tx, container: &Container) -> Result<()> {
         match tx.operation_running_of(container.id).await? {
             Some(operation) => Err(Error::Busy {
-                container: container.id,
+                subject: operation.subject,
                 operation: operation.id,
                 kind: operation.kind,
             }),

@@ -19,7 +19,10 @@ impl Engine {
         action: &Action,
         mut failure: Failure,
     ) -> Failure {
-        let name = RuntimeName::Current(work.operation.container);
+        let Some(container) = work.operation.subject.container() else {
+            return failure;
+        };
+        let name = RuntimeName::Current(container);
         let tells = matches!(
             action,
             Action::Start(n) | Action::AwaitStarted { name: n, .. } | Action::AwaitExited { name: n } if *n == name

@@ -154,9 +154,11 @@ impl Engine {
         followed: &Followed,
     ) -> Result<(), Stopped> {
         let text = format!("waiting for the engine: {error}");
-        tracing::warn!(operation = %work.operation.id, container = %work.operation.container, "{text}");
+        tracing::warn!(operation = %work.operation.id, subject = %work.operation.subject, "{text}");
         followed.tell(|operation| operation.progress.clone_from(&text));
-        self.note_reason(work.operation.container, &text).await;
+        if let Some(container) = work.operation.subject.container() {
+            self.note_reason(container, &text).await;
+        }
         while self.engine_is_gone(work.host).await {
             tokio::select! {
                 () = followed.cancel.cancelled() => return Err(Stopped::Interrupted),

@@ -88,8 +88,8 @@ impl Engine {
         let wanted: std::collections::HashSet<_> = ids.iter().collect();
         Ok(unfinished
             .into_iter()
-            .filter(|operation| wanted.contains(&operation.container))
-            .map(|operation| (operation.container, operation.id))
+            .filter_map(|operation| Some((operation.subject.container()?, operation.id)))
+            .filter(|(container, _)| wanted.contains(container))
             .collect())
     }
 
@@ -102,13 +102,13 @@ impl Engine {
         limit: u32,
         marker: Option<OperationId>,
     ) -> Result<Vec<Operation>> {
-        let container = match container {
-            Some(ident) => Some(self.container_get(call, ident).await?.id),
+        let subject = match container {
+            Some(ident) => Some(self.container_get(call, ident).await?.id.into()),
             None => None,
         };
         let query = OperationQuery {
             project: call.visible(),
-            container,
+            subject,
             unconfirmed,
             limit,
             marker,

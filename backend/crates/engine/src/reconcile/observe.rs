@@ -11,7 +11,7 @@ use crate::error::Result;
 impl Engine {
     /// Records what the engine shows, unless an operation is at work: its end records it.
     pub(crate) async fn observe(&self, id: ContainerId) -> Result<()> {
-        let turn = self.turn(id);
+        let turn = self.turn(id.into());
         let Ok(held) = turn.try_lock() else {
             self.remember(id);
             return Ok(());

@@ -124,7 +124,7 @@ async fn a_failed_create_nobody_knows_of_is_replaced() {
     assert_eq!(world.end_of(&first).await.state, OperationState::Failed);
     let second = Story::Create.ask(&world).await.unwrap().unwrap();
     assert_eq!(world.end_of(&second).await.failure, None);
-    assert_ne!(first.container, second.container);
+    assert_ne!(first.subject, second.subject);
     world.assert_whole("after the second create").await;
 }
 

@@ -235,7 +235,7 @@ fn a_delete_takes_all_but_the_operations_with_it() {
         );
         assert_eq!(db.store.event_list(id, 10, None).await.unwrap(), []);
         let query = OperationQuery {
-            container: Some(id),
+            subject: Some(id.into()),
             limit: 10,
             ..OperationQuery::default()
         };

@@ -163,7 +163,7 @@ fn lists_are_newest_first() {
         };
         assert_eq!(listed(&db.store, of(1)).await, ids(&[3, 1]));
         let one = OperationQuery {
-            container: Some(container_id(2)),
+            subject: Some(container_id(2).into()),
             ..all
         };
         assert_eq!(listed(&db.store, one).await, ids(&[2]));

@@ -182,7 +182,7 @@ pub(super) fn address(port: u128, last: u8) -> Address {
 pub(super) fn operation(number: u128, container: ContainerId) -> Operation {
     Operation {
         id: operation_id(number),
-        container,
+        subject: container.into(),
         project: project(0),
         user: user(0),
         kind: OperationKind::Create,

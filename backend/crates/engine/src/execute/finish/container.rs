@@ -1,0 +1,109 @@
+//! The end of an operation on a container: its record, its claim and its host ports.
+
+use zun_domain::container::{Container, Life, Observed};
+use zun_domain::id::ContainerId;
+use zun_domain::operation::{Event, OperationKind};
+use zun_domain::runtime::RuntimeName;
+use zun_store::Tx;
+
+use super::End;
+use crate::context::Engine;
+use crate::execute::follow::Followed;
+use crate::execute::{Target, Work, wait};
+
+impl Engine {
+    /// What the engine shows of the container at the end; `Err` where the process stops meanwhile.
+    pub(super) async fn seen_at_end(
+        &self,
+        work: &Work,
+        succeeded: bool,
+        shown: Option<Observed>,
+        followed: &Followed,
+    ) -> Result<Option<Observed>, ()> {
+        let deleted = succeeded && work.operation.kind == OperationKind::Delete;
+        match work.operation.subject.container() {
+            Some(container) if shown.is_none() && !deleted => {
+                self.look(work, container, followed).await
+            }
+            Some(_) | None => Ok(shown),
+        }
+    }
+
+    /// Looks now; waits for an engine that is away.
+    async fn look(
+        &self,
+        work: &Work,
+        container: ContainerId,
+        followed: &Followed,
+    ) -> Result<Option<Observed>, ()> {
+        let name = RuntimeName::Current(container);
+        loop {
+            let Ok(drivers) = self.drivers(work.host) else {
+                return Ok(None);
+            };
+            match drivers.runtime.find(name).await {
+                Ok(seen) => return Ok(seen),
+                Err(error) => {
+                    tracing::warn!(operation = %work.operation.id, "cannot look at the container, trying again: {error}");
+                    followed.tell(|operation| {
+                        operation.progress = format!("waiting for the engine: {error}");
+                    });
+                    wait::backoff(&self.stop).await.map_err(|_| ())?;
+                }
+            }
+        }
+    }
+
+    pub(super) async fn finish_container(
+        &self,
+        tx: &mut Tx,
+        id: ContainerId,
+        work: &Work,
+        end: &End,
+    ) -> zun_store::Result<()> {
+        let mut container = tx.container_get(id).await?;
+        if work.operation.kind == OperationKind::Delete && end.failure.is_none() {
+            return tx.container_delete(id).await;
+        }
+        settle(&mut container, work, end);
+        container.updated_at = Some(self.clock.now());
+        tx.container_update(&container, container.generation)
+            .await?;
+        if work.target.is_some() {
+            let (place, wish) = (container.place.id, &container.desired);
+            tx.claim_set(id, container.project, place, wish.amounts())
+                .await?;
+            tx.host_ports_set(id, place, &wish.published).await?;
+        }
+        let kind = work.operation.kind.as_str();
+        let (word, message) = match &end.failure {
+            None => ("done", format!("{kind} done")),
+            Some(failure) => ("failed", format!("{kind} failed: {}", failure.message)),
+        };
+        tx.event_insert(&Event {
+            at: self.clock.now(),
+            container: id,
+            operation: Some(work.operation.id),
+            kind: word.to_owned(),
+            message,
+        })
+        .await
+    }
+}
+
+/// What the end makes of the record.
+fn settle(container: &mut Container, work: &Work, end: &End) {
+    container.task = None;
+    container.observed.clone_from(&end.observed);
+    container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    let gone = end.observed.is_none();
+    container.life = match (&end.failure, work.operation.kind) {
+        (Some(failure), OperationKind::Create) if gone && !end.kept => Life::Failed {
+            reason: failure.message.clone(),
+        },
+        _ => Life::Live,
+    };
+    if let (None, Some(Target::Container(target))) = (&end.failure, &work.target) {
+        container.desired = (**target).clone();
+    }
+}
