@@ -144,16 +144,15 @@ async fn open_postgres(url: &str) -> Result<(Source, Writer)> {
 
 type Step = (i64, &'static str, &'static str);
 
-const SQLITE: &[Step] = &[(
-    1,
-    "begin",
-    include_str!("../migrations/sqlite/0001_begin.sql"),
-)];
-const POSTGRES: &[Step] = &[(
-    1,
-    "begin",
-    include_str!("../migrations/postgres/0001_begin.sql"),
-)];
+/// Every step of a folder, in order.
+macro_rules! steps {
+    ($folder:literal: $($version:literal $what:literal),* $(,)?) => {
+        &[$(($version, $what, include_str!(concat!("../migrations/", $folder, "/000", $version, "_", $what, ".sql")))),*]
+    };
+}
+
+const SQLITE: &[Step] = steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes");
+const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes");
 
 fn migrations(steps: &[Step]) -> Migrator {
     let made = steps.iter().map(|&(version, what, sql)| {
