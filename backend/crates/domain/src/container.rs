@@ -5,6 +5,7 @@
 //! legal in which status is [`state::Status::allows`]; what an edit costs is [`change::changes`].
 
 pub mod change;
+pub mod mount;
 pub mod spec;
 pub mod state;
 
@@ -14,6 +15,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Effect};
+pub use mount::{Mount, MountSource, MountSpec, MountType};
 pub use spec::{
     ContainerSpec, Healthcheck, PortMapping, Protocol, PullPolicy, RestartPolicy,
     RestartPolicyName, Ulimit,
@@ -188,6 +190,9 @@ pub struct Desired {
     pub hostname: Hostname,
     /// Published ports, every external port decided.
     pub published: Vec<Published>,
+    /// Volumes and files, every volume decided.
+    #[serde(default)]
+    pub mounts: Vec<Mount>,
 }
 
 impl Desired {

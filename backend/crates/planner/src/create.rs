@@ -6,6 +6,7 @@ use zun_domain::network::Network;
 use zun_domain::runtime::{CreateContainer, RuntimeName};
 
 use crate::step::{Action, Plan, Step};
+use crate::storage::Storage;
 
 /// Everything that was decided about a container to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Make {
     pub image: ResolvedImage,
     /// Its network.
     pub network: Network,
+    /// Its volumes and files.
+    pub storage: Storage,
     /// What it should be doing afterwards.
     pub wish: Wish,
     /// When that counts as reached.
@@ -27,13 +30,15 @@ impl Make {
         RuntimeName::Current(self.request.container)
     }
 
-    /// Image and network: what can fail without anything having been touched.
+    /// Image, network, volumes, files: what can fail without a container having been touched.
     pub(crate) fn prepare(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         if !self.image.present {
             steps.push(Step::plain(Action::Pull(self.image.clone())));
         }
         steps.push(Step::plain(Action::EnsureNetwork(self.network.clone())));
+        let (container, revision) = (self.request.container, self.request.revision);
+        steps.extend(self.storage.prepare(container, revision));
         steps
     }
 
@@ -85,7 +90,7 @@ impl From<&Make> for Wished {
     }
 }
 
-/// Image, network, container, start, wait. A failure up to the start takes everything back; one of the
+/// Image, network, volumes, container, start, wait. A failure up to the start takes everything back; one of the
 /// wait keeps the container, because its exit code and its log are what the user needs.
 pub fn plan_create(make: &Make) -> Plan {
     let mut steps = make.prepare();

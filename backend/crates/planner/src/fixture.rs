@@ -1,6 +1,7 @@
 //! Containers, wishes and changes for tests, made from what differs, and steps in a short notation.
 
 pub(crate) mod model;
+pub(crate) mod shelf;
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -12,14 +13,15 @@ use zun_domain::container::{
     RuntimeId, WaitFor, Wish,
 };
 use zun_domain::host::HostPlace;
-use zun_domain::id::{ContainerId, HostId, NetworkId, ProjectId, UserId};
+use zun_domain::id::{ContainerId, HostId, NetworkId, ProjectId, SnapshotId, UserId, VolumeId};
 use zun_domain::image::ResolvedImage;
 use zun_domain::network::{Network, mac_of};
 use zun_domain::runtime::{Attachment, CreateContainer, RuntimeName};
 use zun_domain::time::Timestamp;
 
 use crate::create::Make;
-use crate::step::{Action, OnFailure, Plan, Step};
+use crate::step::{Action, OnFailure, Plan, Step, VolumeAction};
+use crate::storage::Storage;
 use crate::update::{Change, recreates};
 
 /// The revision that containers of these tests have before anything is done to them.
@@ -118,6 +120,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             present: true,
         },
         network: network(),
+        storage: Storage::default(),
         wish,
         wait_for,
     }
@@ -165,6 +168,7 @@ pub(crate) fn container(spec: ContainerSpec, wish: Wish, seen: Option<Observed>)
             image_digest: DIGEST.to_owned(),
             hostname: Container::default_hostname(id()),
             published: Vec::new(),
+            mounts: Vec::new(),
         },
         addresses: Vec::new(),
         life: Life::Live,
@@ -227,6 +231,7 @@ fn short(action: &Action) -> String {
     match action {
         Action::Pull(image) => format!("pull {}", image.reference),
         Action::EnsureNetwork(network) => format!("network {}", network.name),
+        Action::Volume(action) => short_volume(action),
         Action::Create(request) => format!("create r{}", request.revision),
         Action::Start(n) => format!("start {}", name(*n)),
         Action::Stop { name: n, timeout } => match timeout {
@@ -254,6 +259,30 @@ fn short(action: &Action) -> String {
             format!("await {} {what}", name(*n))
         }
         Action::AwaitExited { name: n } => format!("await {} ended", name(*n)),
+    }
+}
+
+fn short_volume(action: &VolumeAction) -> String {
+    let v = |id: &VolumeId| format!("v{:x}", id.0.as_u128());
+    let s = |id: &SnapshotId| format!("{:x}", id.0.as_u128());
+    match action {
+        VolumeAction::Make(make) => format!("make {}", v(&make.id)),
+        VolumeAction::Connect(id) => format!("connect {}", v(id)),
+        VolumeAction::Format(id) => format!("format {}", v(id)),
+        VolumeAction::Mount(id) => format!("mount {}", v(id)),
+        VolumeAction::Unmount(id) => format!("unmount {}", v(id)),
+        VolumeAction::Disconnect(id) => format!("disconnect {}", v(id)),
+        VolumeAction::Extend { volume, size } => format!("extend {} to {size}", v(volume)),
+        VolumeAction::Delete(id) => format!("delete {}", v(id)),
+        VolumeAction::Snapshot { volume, snapshot } => {
+            format!("snapshot {} as {}", v(volume), s(snapshot))
+        }
+        VolumeAction::DeleteSnapshot(id) => format!("delete snapshot {}", s(id)),
+        VolumeAction::WriteFiles { revision, .. } => format!("write files r{revision}"),
+        VolumeAction::RemoveFiles { keep: None, .. } => "remove files".to_owned(),
+        VolumeAction::RemoveFiles {
+            keep: Some(kept), ..
+        } => format!("remove files but r{kept}"),
     }
 }
 

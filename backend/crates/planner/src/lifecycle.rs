@@ -1,10 +1,11 @@
 //! Plans of the single verbs of `/v1`: start, stop, reboot, pause, unpause, kill.
 
-use zun_domain::id::ContainerId;
+use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::Signal;
 use zun_domain::runtime::RuntimeName;
 
 use crate::step::{Action, Plan, Step};
+use crate::storage::plan_return;
 
 fn one(action: Action) -> Plan {
     Plan {
@@ -12,9 +13,9 @@ fn one(action: Action) -> Plan {
     }
 }
 
-/// Starts it.
-pub fn plan_start(id: ContainerId) -> Plan {
-    one(Action::Start(RuntimeName::Current(id)))
+/// Mounts its volumes and starts it. A start that fails leaves them mounted, and changes none of them.
+pub fn plan_start(id: ContainerId, volumes: &[VolumeId]) -> Plan {
+    plan_return(id, volumes, true)
 }
 
 /// Stops it within `timeout` seconds.
@@ -26,14 +27,10 @@ pub fn plan_stop(id: ContainerId, timeout: Option<u32>) -> Plan {
 }
 
 /// Stops and starts it.
-pub fn plan_reboot(id: ContainerId, timeout: Option<u32>) -> Plan {
-    let name = RuntimeName::Current(id);
-    Plan {
-        steps: vec![
-            Step::plain(Action::Stop { name, timeout }).keeping(),
-            Step::plain(Action::Start(name)).keeping(),
-        ],
-    }
+pub fn plan_reboot(id: ContainerId, volumes: &[VolumeId], timeout: Option<u32>) -> Plan {
+    let mut plan = plan_stop(id, timeout);
+    plan.steps.extend(plan_start(id, volumes).steps);
+    plan
 }
 
 /// Freezes it.

@@ -1,11 +1,15 @@
 //! The vocabulary of plans. Every action may be done twice; the driver sees to that.
 
+mod volume;
+
 use serde::{Deserialize, Serialize};
 use zun_domain::id::ContainerId;
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::Signal;
 use zun_domain::network::Network;
 use zun_domain::runtime::{Attachment, CreateContainer, Limits, RuntimeName};
+
+pub use volume::VolumeAction;
 
 /// How long a container has to keep running before it counts as running (semantics.md §3.2).
 pub const SETTLE_MS: u64 = 300;
@@ -18,6 +22,8 @@ pub enum Action {
     Pull(ResolvedImage),
     /// Make the network.
     EnsureNetwork(Network),
+    /// Do something to a volume, a snapshot or a file.
+    Volume(VolumeAction),
     /// Make the container.
     Create(Box<CreateContainer>),
     /// Start it.
@@ -85,6 +91,7 @@ impl Action {
         match self {
             Self::Pull(image) => format!("pulling {}", image.reference),
             Self::EnsureNetwork(network) => format!("making network {}", network.name),
+            Self::Volume(action) => action.progress(),
             Self::Create(request) => format!("creating container from {}", request.spec.image),
             Self::Start(_) => "starting".to_owned(),
             Self::Stop { .. } => "stopping".to_owned(),

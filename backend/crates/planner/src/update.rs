@@ -6,6 +6,7 @@ use zun_domain::runtime::{Attachment, Limits, RuntimeName};
 
 use crate::create::{Make, Wished, bring_up};
 use crate::step::{Action, Plan, Step};
+use crate::storage::bring_back;
 
 /// What is known about a container that is to be changed, apart from its record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,7 @@ fn recreate(current: &Container, seen: Option<&Observed>, change: &Change) -> Pl
             RuntimeName::Current(id),
             &Wished::from(&change.make),
         ));
+        steps.extend(cleared(change));
         return Plan { steps };
     };
     let aside = RuntimeName::Aside(id, seen.revision);
@@ -99,13 +101,23 @@ fn recreate(current: &Container, seen: Option<&Observed>, change: &Change) -> Pl
         steps.push(step);
     }
     steps.push(Step::plain(Action::Remove(aside)).dispensable());
+    steps.extend(cleared(change));
     Plan { steps }
+}
+
+/// What the new container does not need any more.
+fn cleared(change: &Change) -> Vec<Step> {
+    let request = &change.make.request;
+    change
+        .make
+        .storage
+        .clear(request.container, request.revision)
 }
 
 /// Limits, connection, state: whatever differs from what is seen.
 fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
     let name = RuntimeName::Current(current.id);
-    let mut steps = Vec::new();
+    let mut steps = change.make.storage.growth();
     if let Some((to, back)) = limits(seen, &change.target.spec) {
         steps.push(Step::undone_by(
             Action::Update { name, limits: to },
@@ -116,7 +128,7 @@ fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
         steps.push(Step::plain(Action::Connect { name, attachment }));
     }
     let healthcheck = change.target.spec.healthcheck.is_some();
-    steps.extend(transition(
+    let turned = transition(
         name,
         seen.phase,
         &Wished {
@@ -124,7 +136,14 @@ fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
             wait_for: change.wait_for,
             healthcheck,
         },
-    ));
+    );
+    if turned
+        .iter()
+        .any(|step| matches!(step.action, Action::Start(_)))
+    {
+        steps.extend(bring_back(&change.make.storage.volumes()));
+    }
+    steps.extend(turned);
     Plan { steps }
 }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::mount::only_grown;
 use super::spec::ContainerSpec;
 
 /// What an edit does to the running container, from the least to the most.
@@ -36,7 +37,7 @@ macro_rules! table {
         pub const EFFECTS: &[(&str, Effect)] = &[$((stringify!($field), Effect::$effect)),*];
 
         /// Every field in which `new` differs from `old`, in the order of the table.
-        pub fn changes(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
+        fn differences(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
             // Taken apart without `..`: a field without a row is a compile error.
             let ContainerSpec { $($field: _),* } = old;
             let mut found = Vec::new();
@@ -46,6 +47,19 @@ macro_rules! table {
             found
         }
     };
+}
+
+/// Every field in which `new` differs from `old`, in the order of the table. A volume that a container asked
+/// for by size grows while it runs.
+pub fn changes(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
+    let mut found = differences(old, new);
+    let mounts = found.iter_mut().find(|change| change.field == "mounts");
+    if let Some(mounts) = mounts
+        && only_grown(old, new)
+    {
+        mounts.effect = Effect::Live;
+    }
+    found
 }
 
 // design.md §6. `disk` is claimed, and made with the container where the engine can enforce it.
@@ -58,7 +72,7 @@ table! {
     cpu_policy => Recreate, healthcheck => Recreate, ports => Recreate, runtime => Recreate,
     privileged => Recreate, stop_signal => Recreate, stop_timeout => Recreate, init => Recreate,
     read_only => Recreate, cap_add => Recreate, cap_drop => Recreate, tmpfs => Recreate,
-    shm_size => Recreate, ulimits => Recreate,
+    shm_size => Recreate, ulimits => Recreate, mounts => Recreate,
     availability_zone => Replace, hints => Replace, host => Replace,
 }
 

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::mount::{self, MountSpec};
 use crate::name::{
     AbsolutePath, Capability, EnvName, Hostname, ImageRef, LabelKey, Signal, UlimitName,
 };
@@ -277,6 +278,9 @@ pub struct ContainerSpec {
     /// Resource limits of the process.
     #[serde(default)]
     pub ulimits: Option<BTreeSet<Ulimit>>,
+    /// Volumes and files to be seen in it.
+    #[serde(default)]
+    pub mounts: Option<BTreeSet<MountSpec>>,
     /// Zone the host must be in.
     #[serde(default)]
     pub availability_zone: Option<String>,
@@ -343,6 +347,7 @@ impl ContainerSpec {
             cap_drop: None,
             tmpfs: None,
             shm_size: None,
+            mounts: None,
             ulimits: None,
             availability_zone: None,
             host: None,
@@ -409,6 +414,9 @@ impl ContainerSpec {
                     format!("{name} is set in environment too; set it in one of them"),
                 ));
             }
+        }
+        if let Some(mounts) = &self.mounts {
+            found.extend(mount::contradictions(mounts, self.tmpfs.as_ref()));
         }
         for limit in self.ulimits.iter().flatten() {
             if limit.hard >= 0 && (limit.soft > limit.hard || limit.soft < 0) {

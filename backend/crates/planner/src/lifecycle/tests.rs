@@ -10,18 +10,18 @@ use zun_domain::container::{Phase, Wish};
 fn each_verb_is_its_step() {
     let usr1 = Some("USR1".parse().unwrap());
     let cases: [(Plan, &[&str]); 9] = [
-        (plan_start(id()), &["start current (keep)"]),
+        (plan_start(id(), &[]), &["start current (keep)"]),
         (plan_stop(id(), None), &["stop current (keep)"]),
         (
             plan_stop(id(), Some(3)),
             &["stop current within 3 s (keep)"],
         ),
         (
-            plan_reboot(id(), None),
+            plan_reboot(id(), &[], None),
             &["stop current (keep)", "start current (keep)"],
         ),
         (
-            plan_reboot(id(), Some(3)),
+            plan_reboot(id(), &[], Some(3)),
             &["stop current within 3 s (keep)", "start current (keep)"],
         ),
         (plan_pause(id()), &["pause current (keep)"]),
@@ -37,11 +37,11 @@ fn each_verb_is_its_step() {
 #[test]
 fn each_verb_leads_where_its_name_says() {
     let cases = [
-        (Phase::Exited, plan_start(id()), Phase::Running),
+        (Phase::Exited, plan_start(id(), &[]), Phase::Running),
         (Phase::Running, plan_stop(id(), None), Phase::Exited),
         (Phase::Paused, plan_stop(id(), None), Phase::Exited),
-        (Phase::Running, plan_reboot(id(), None), Phase::Running),
-        (Phase::Exited, plan_reboot(id(), None), Phase::Running),
+        (Phase::Running, plan_reboot(id(), &[], None), Phase::Running),
+        (Phase::Exited, plan_reboot(id(), &[], None), Phase::Running),
         (Phase::Running, plan_pause(id()), Phase::Paused),
         (Phase::Paused, plan_unpause(id()), Phase::Running),
         (Phase::Running, plan_kill(id(), None), Phase::Exited),
