@@ -6,17 +6,21 @@ use anyhow::Context as _;
 use uuid::Uuid;
 use zun_api::ApiSettings;
 use zun_domain::time::{Clock, Timestamp};
-use zun_driver::HostDrivers;
 use zun_driver::fake::FakeHost;
+use zun_driver::{HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
+use zun_driver_local::{DirectoryVolumes, LocalVolumes};
 use zun_engine::Engine;
 use zun_engine::context::{Ids, Parts};
 use zun_engine::identity::{Identity, IdentitySettings};
 use zun_store::{Store, StoreConfig};
 
 use crate::bootstrap::DATABASE;
-use crate::config::{Config, Runtime};
+use crate::config::{Config, Runtime, VolumeDriverName};
 use crate::place::Place;
+
+/// Where volumes are in the data directory.
+const VOLUMES: &str = "volumes";
 
 /// The clock of the machine.
 struct SystemClock;
@@ -86,7 +90,7 @@ pub(crate) async fn engine(
 ) -> anyhow::Result<Engine> {
     let parts = Parts {
         store,
-        local: drivers(config, deployment)?,
+        local: drivers(config, deployment).await?,
         clock: clock(),
         ids: ids(),
         identity,
@@ -96,10 +100,11 @@ pub(crate) async fn engine(
     Engine::open(parts).await.context("cannot start the engine")
 }
 
-fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
+async fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
     match config.runtime {
         Runtime::Docker => {
-            Ok(Docker::connect(config.docker_socket.as_deref(), deployment)?.drivers())
+            let docker = Docker::connect(config.docker_socket.as_deref(), deployment)?;
+            Ok(docker.drivers(volumes(config).await?))
         }
         Runtime::Fake => {
             tracing::warn!(
@@ -110,6 +115,21 @@ fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
             Ok(host.drivers())
         }
     }
+}
+
+/// The volumes of this machine. Where they cannot work, containers without volumes still do.
+async fn volumes(config: &Config) -> anyhow::Result<Arc<dyn VolumeDriver>> {
+    let folder = std::path::absolute(&config.data_dir)
+        .context("cannot tell where the data directory is")?
+        .join(VOLUMES);
+    let volumes: Arc<dyn VolumeDriver> = match config.volume_driver {
+        VolumeDriverName::Local => Arc::new(LocalVolumes::new(&folder)?),
+        VolumeDriverName::Directory => Arc::new(DirectoryVolumes::new(&folder)?),
+    };
+    if let Err(refusal) = volumes.facts().await {
+        tracing::warn!("there are no volumes on this host: {refusal}");
+    }
+    Ok(volumes)
 }
 
 /// The API on top of the engine.

@@ -20,7 +20,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 use zun_engine::settings::Settings;
 
-pub(crate) use key::{LogFormat, Runtime};
+pub(crate) use key::{LogFormat, Runtime, VolumeDriverName};
 pub(crate) use problem::Problems;
 
 /// Everything that can be chosen, checked.
@@ -35,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) insecure: bool,
     pub(crate) runtime: Runtime,
+    pub(crate) volume_driver: VolumeDriverName,
     pub(crate) docker_socket: Option<PathBuf>,
     pub(crate) region: String,
     pub(crate) token_seconds: u32,
@@ -130,6 +131,7 @@ impl Surroundings {
             tls_key: None,
             insecure: false,
             runtime: Runtime::Docker,
+            volume_driver: VolumeDriverName::Local,
             docker_socket: None,
             region: "RegionOne".to_owned(),
             token_seconds: 43_200,

@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::{none, tree};
 
 /// The packages of ours that a package may depend on, beside those that it may not.
-const OURS: [(&str, &[&str]); 14] = [
+const OURS: [(&str, &[&str]); 15] = [
     ("zun-domain", &[]),
     ("zun-scheduler", &["zun-domain"]),
     ("zun-planner", &["zun-domain"]),
     ("zun-driver", &["zun-domain"]),
     ("zun-driver-docker", &["zun-driver", "zun-domain"]),
+    ("zun-driver-local", &["zun-driver", "zun-domain"]),
     ("zun-store", &["zun-domain"]),
     (
         "zun-engine",
@@ -36,6 +37,7 @@ const OURS: [(&str, &[&str]); 14] = [
             "zun-store",
             "zun-driver",
             "zun-driver-docker",
+            "zun-driver-local",
             "zun-scheduler",
             "zun-domain",
         ],

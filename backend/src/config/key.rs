@@ -15,6 +15,15 @@ pub(crate) enum Runtime {
     Fake,
 }
 
+/// What keeps the data of volumes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VolumeDriverName {
+    /// Images behind loop devices.
+    Local,
+    /// Plain directories.
+    Directory,
+}
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
@@ -119,6 +128,10 @@ pub(crate) const KEYS: &[Key] = keys! {
     "runtime" "ZUND_RUNTIME" "runtime" "RUNTIME",
         "What containers run on; fake only pretends, to try the API", "docker or fake", false,
         |c, t| c.runtime = runtime(t)?, quoted(runtime_name(c.runtime));
+    "volume_driver" "ZUND_VOLUME_DRIVER" "volume-driver" "DRIVER",
+        "What keeps the data of volumes: images of a fixed size behind loop devices, or plain directories, which enforce no size",
+        "local or directory", false,
+        |c, t| c.volume_driver = volume_driver(t)?, quoted(volume_driver_name(c.volume_driver));
     "region" "ZUND_REGION" "region" "NAME",
         "The region in the catalog of services", "a name without spaces", false,
         |c, t| c.region = parse::word(t)?, quoted(&c.region);
@@ -213,6 +226,19 @@ fn runtime_name(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Docker => "docker",
         Runtime::Fake => "fake",
+    }
+}
+
+fn volume_driver(text: &str) -> Option<VolumeDriverName> {
+    [VolumeDriverName::Local, VolumeDriverName::Directory]
+        .into_iter()
+        .find(|driver| volume_driver_name(*driver) == text)
+}
+
+fn volume_driver_name(driver: VolumeDriverName) -> &'static str {
+    match driver {
+        VolumeDriverName::Local => "local",
+        VolumeDriverName::Directory => "directory",
     }
 }
 

@@ -9,6 +9,7 @@ use crate::container::{ContainerSpec, Published, RestartPolicy};
 use crate::id::{ContainerId, ProjectId};
 use crate::name::Hostname;
 use crate::unit::{MemoryMib, Millicpu};
+use crate::volume::HostMount;
 
 /// The name of a container in the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -68,6 +69,9 @@ pub struct CreateContainer {
     pub attachment: Attachment,
     /// Its host ports.
     pub published: Vec<Published>,
+    /// What it sees of the host. None of the sources is ever made by the engine: it refuses one that is missing.
+    #[serde(default)]
+    pub mounts: Vec<HostMount>,
 }
 
 /// New limits of a running container. `None` leaves as it is.

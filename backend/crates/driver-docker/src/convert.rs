@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use bollard::models::{
     ContainerCreateBody, ContainerInspectResponse, ContainerState, ContainerStateStatusEnum,
     EndpointIpamConfig, EndpointSettings, HealthConfig, HealthStatusEnum, HostConfig,
-    HostConfigLogConfig, NetworkingConfig, PortBinding, ResourcesUlimits,
-    RestartPolicy as DockerPolicy, RestartPolicyNameEnum,
+    HostConfigLogConfig, Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType,
+    NetworkingConfig, PortBinding, ResourcesUlimits, RestartPolicy as DockerPolicy,
+    RestartPolicyNameEnum,
 };
 use zun_domain::container::{
     ContainerSpec, Health, Healthcheck, Observed, Phase, Published, RestartPolicy,
@@ -14,6 +15,7 @@ use zun_domain::container::{
 };
 use zun_domain::time::Timestamp;
 use zun_domain::unit::{MemoryMib, Millicpu};
+use zun_domain::volume::HostMount;
 use zun_driver::runtime::{Attachment, CreateContainer};
 
 use crate::error::clean;
@@ -101,7 +103,24 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
         }),
         shm_size: spec.shm_size.map(|size| signed(size.bytes())),
         runtime: spec.runtime.clone(),
+        mounts: Some(request.mounts.iter().map(mount).collect()),
         ..HostConfig::default()
+    }
+}
+
+/// Never one of `Binds`: with those the engine makes a source that is missing, and the container would write
+/// beside its volume (semantics.md §1.3).
+fn mount(mount: &HostMount) -> Mount {
+    Mount {
+        typ: Some(MountType::BIND),
+        source: Some(mount.source.clone()),
+        target: Some(mount.destination.to_string()),
+        read_only: Some(mount.read_only),
+        bind_options: Some(MountBindOptions {
+            propagation: Some(MountBindOptionsPropagationEnum::RPRIVATE),
+            ..MountBindOptions::default()
+        }),
+        ..Mount::default()
     }
 }
 

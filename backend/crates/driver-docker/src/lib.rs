@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zun_domain::id::ContainerId;
-use zun_driver::{Class, Error, HostDrivers, Result};
+use zun_driver::{Class, Error, HostDrivers, Result, VolumeDriver};
 
 /// Where the engine listens where nothing else is said.
 pub const SOCKET: &str = "/var/run/docker.sock";
@@ -90,12 +90,13 @@ impl Docker {
         })
     }
 
-    /// The three drivers of this engine.
-    pub fn drivers(&self) -> HostDrivers {
+    /// The drivers of this engine, beside those of the volumes that its containers mount.
+    pub fn drivers(&self, volumes: Arc<dyn VolumeDriver>) -> HostDrivers {
         HostDrivers {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
             networks: Arc::new(self.clone()),
+            volumes,
         }
     }
 

@@ -1,6 +1,6 @@
-//! The in-memory twin of a host: containers, images and networks that obey the contracts without an engine.
+//! The in-memory twin of a host: containers, images, networks and volumes that obey the contracts without an engine.
 //!
-//! [`FakeHost`] is a handle on one host's state; clones share it. [`FakeHost::drivers`] hands out the three
+//! [`FakeHost`] is a handle on one host's state; clones share it. [`FakeHost::drivers`] hands out its
 //! drivers. What a test needs beside them: faults of any call ([`fault`]), what a container's process does
 //! ([`script`]), what a stranger does with the engine's own client ([`hand`]), and what is left over.
 //!
@@ -17,6 +17,7 @@ mod runtime;
 pub mod script;
 mod state;
 mod verb;
+mod volume;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ use zun_domain::unit::{MemoryMib, Millicpu};
 
 pub use fault::{Gate, Verb, When};
 pub use image::FakeImage;
-pub use script::{Line, Run, Script};
+pub use script::{FileUse, Line, Run, Script};
 
 use crate::runtime::RuntimeEvent;
 use crate::{Error, HostDrivers, Result};
@@ -84,12 +85,13 @@ impl FakeHost {
         }
     }
 
-    /// The three drivers of this host.
+    /// The drivers of this host.
     pub fn drivers(&self) -> HostDrivers {
         HostDrivers {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
             networks: Arc::new(self.clone()),
+            volumes: Arc::new(self.clone()),
         }
     }
 
@@ -194,8 +196,21 @@ impl FakeHost {
         }
     }
 
-    /// One call of a verb: its faults, then its effect at one moment.
+    /// One call of a verb of the engine: its faults, then its effect at one moment.
     async fn call<T>(
+        &self,
+        verb: Verb,
+        effect: impl FnOnce(&mut State) -> Result<T> + Send,
+    ) -> Result<T> {
+        self.host_call(verb, |state| {
+            self.answering()?;
+            effect(state)
+        })
+        .await
+    }
+
+    /// One call of a verb that needs no engine.
+    async fn host_call<T>(
         &self,
         verb: Verb,
         effect: impl FnOnce(&mut State) -> Result<T> + Send,
@@ -204,7 +219,6 @@ impl FakeHost {
         if let Some(Fault::Before(before)) = &fault {
             before.happen().await?;
         }
-        self.answering()?;
         let outcome = effect(&mut self.lock());
         if let Some(Fault::After(after)) = &fault {
             after.happen().await?;

@@ -1,4 +1,4 @@
-//! The contracts of everything outside: container runtime, images, networks.
+//! The contracts of everything outside: container runtime, images, networks, volumes.
 //!
 //! A driver speaks the words of `zun-domain`, never the engine's, and every verb may be asked twice: the
 //! second time succeeds and changes nothing. The `fake` twins and the real drivers pass the suites in
@@ -33,4 +33,6 @@ pub struct HostDrivers {
     pub images: Arc<dyn ImageDriver>,
     /// Networks.
     pub networks: Arc<dyn NetworkDriver>,
+    /// Volumes, and the files that users gave.
+    pub volumes: Arc<dyn VolumeDriver>,
 }

@@ -113,6 +113,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
                 mac: mac_of(ADDRESS),
             },
             published: Vec::new(),
+            mounts: Vec::new(),
         },
         image: ResolvedImage {
             reference: image,

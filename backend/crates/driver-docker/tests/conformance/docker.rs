@@ -41,6 +41,7 @@ pub(crate) async fn request(lab: &DockerLab, network: &Network) -> CreateContain
             mac: mac_of(ip),
         },
         published: Vec::new(),
+        mounts: Vec::new(),
     }
 }
 
@@ -134,7 +135,7 @@ async fn another_deployment_s_containers_are_not_seen() {
     lab.drivers().runtime.create(&request).await.unwrap();
     let other = zun_driver_docker::Docker::connect(None, lab::uuid().to_string())
         .unwrap()
-        .drivers();
+        .drivers(lab.drivers().volumes);
     assert_eq!(other.runtime.list().await, Ok(Vec::new()));
     let aside = RuntimeName::Aside(request.container, 7);
     other

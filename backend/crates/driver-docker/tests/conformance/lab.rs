@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use async_trait::async_trait;
@@ -11,14 +12,16 @@ use bollard::query_parameters::{
     RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use futures::TryStreamExt;
+use tempfile::TempDir;
 use uuid::Uuid;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId};
 use zun_domain::name::ImageRef;
 use zun_domain::network::Network;
-use zun_driver::HostDrivers;
 use zun_driver::conformance::{Equipment, Lab, Program};
 use zun_driver::runtime::RuntimeName;
+use zun_driver::{HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
+use zun_driver_local::DirectoryVolumes;
 
 use crate::skip;
 
@@ -41,10 +44,13 @@ pub(crate) async fn of(case: &str) -> Option<DockerLab> {
     let run = uuid();
     let deployment = format!("conformance-{}", run.simple());
     let image = format!("zun-conformance/{}:1", run.simple());
+    let folder = tempfile::tempdir().unwrap();
     let lab = DockerLab {
         docker: Docker::connect(None, deployment.clone()).unwrap(),
         deployment,
         image: image.parse().unwrap(),
+        volumes: Arc::new(DirectoryVolumes::new(folder.path()).unwrap()),
+        _folder: folder,
         // Subnets that no default pool hands out, starting anywhere.
         subnet: AtomicU8::new(run.as_bytes()[0]),
         block: run.as_bytes()[1] % 16,
@@ -57,6 +63,9 @@ pub(crate) struct DockerLab {
     pub(crate) docker: Docker,
     pub(crate) deployment: String,
     pub(crate) image: ImageRef,
+    volumes: Arc<dyn VolumeDriver>,
+    /// Where the volumes are; removed with it.
+    _folder: TempDir,
     subnet: AtomicU8,
     block: u8,
 }
@@ -135,7 +144,7 @@ fn entry(archive: &mut Vec<u8>, name: &str, kind: u8, link: &str, content: &[u8]
 #[async_trait]
 impl Lab for DockerLab {
     fn drivers(&self) -> HostDrivers {
-        self.docker.drivers()
+        self.docker.drivers(self.volumes.clone())
     }
 
     fn container(&self) -> ContainerId {

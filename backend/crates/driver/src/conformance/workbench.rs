@@ -81,6 +81,7 @@ impl<'a, L: Lab> Workbench<'a, L> {
             hostname: zun_domain::container::Container::default_hostname(container),
             attachment: self.attachment(),
             published: Vec::new(),
+            mounts: Vec::new(),
         }
     }
 

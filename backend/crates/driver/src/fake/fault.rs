@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use crate::{Error, Result};
 
-/// A verb of the three drivers.
+/// A verb of the drivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verb {
     /// `ContainerRuntime::facts`.
@@ -59,6 +59,34 @@ pub enum Verb {
     Subnets,
     /// `NetworkDriver::remove`.
     RemoveNetwork,
+    /// `VolumeDriver::facts`.
+    VolumeFacts,
+    /// `VolumeDriver::create`.
+    CreateVolume,
+    /// `VolumeDriver::connect`.
+    ConnectVolume,
+    /// `VolumeDriver::format`.
+    FormatVolume,
+    /// `VolumeDriver::mount`.
+    MountVolume,
+    /// `VolumeDriver::unmount`.
+    UnmountVolume,
+    /// `VolumeDriver::disconnect`.
+    DisconnectVolume,
+    /// `VolumeDriver::extend`.
+    ExtendVolume,
+    /// `VolumeDriver::delete`.
+    DeleteVolume,
+    /// `VolumeDriver::snapshot`.
+    Snapshot,
+    /// `VolumeDriver::delete_snapshot`.
+    DeleteSnapshot,
+    /// `VolumeDriver::list`.
+    ListVolumes,
+    /// `VolumeDriver::write_files`.
+    WriteFiles,
+    /// `VolumeDriver::remove_files`.
+    RemoveFiles,
 }
 
 /// Which calls of a verb a fault meets.

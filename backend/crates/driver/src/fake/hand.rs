@@ -131,7 +131,7 @@ impl FakeHost {
         self.lock().ports.release(protocol, port, None);
     }
 
-    /// The machine went down and came up: every process ended, and the engine started again what its
+    /// The machine went down and came up: every process ended, no volume has a device, and the engine started again what its
     /// restart policy says and nobody had stopped.
     pub fn reboot(&self) {
         let mut state = self.lock();
@@ -140,6 +140,7 @@ impl FakeHost {
         for key in &keys {
             state.power_cut(*key);
         }
+        state.volumes.lose_devices();
         for key in keys {
             let Some(record) = state.containers.get(&key) else {
                 continue;

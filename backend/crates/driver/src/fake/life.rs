@@ -106,6 +106,10 @@ impl State {
             return Err(Error::new(Class::Refused, message.clone()));
         }
         self.running(key)?;
+        if !self.use_files(key)? {
+            self.exit(key, 1, false);
+            return Ok(());
+        }
         if let Run::Exits {
             code,
             after_ms,
@@ -166,11 +170,13 @@ impl State {
     /// Takes its addresses and host ports, or none of them.
     fn occupy(&mut self, key: Key) -> Result<()> {
         let record = self.record(key)?;
-        let (attachments, published, name) = (
+        let (attachments, published, mounts, name) = (
             record.networks.values().cloned().collect::<Vec<_>>(),
             record.request.published.clone(),
+            record.request.mounts.clone(),
             record.name.clone(),
         );
+        self.volumes.check(&mounts)?;
         for attachment in &attachments {
             self.networks.occupy(attachment, key)?;
         }
@@ -191,10 +197,11 @@ impl State {
             self.ports
                 .take(port.protocol, port.external, port.ip, Some(key));
         }
+        self.volumes.hold(&mounts, key);
         Ok(())
     }
 
-    /// Gives up what only a running container holds: addresses and host ports.
+    /// Gives up what only a running container holds: addresses, host ports and volumes.
     pub(super) fn release(&mut self, key: Key) {
         let Some(record) = self.containers.get(&key) else {
             return;
@@ -205,6 +212,7 @@ impl State {
         for attachment in record.networks.values() {
             self.networks.vacate(attachment, key);
         }
+        self.volumes.let_go(&record.request.mounts, key);
     }
 
     /// Its process ended by itself: the restart policy decides.

@@ -46,6 +46,9 @@ impl ContainerRuntime for FakeHost {
                     format!("cannot start a paused container {name}: unpause it"),
                 ));
             }
+            // As on Docker, this refusal leaves no trace on the container.
+            let mounts = state.record(key)?.request.mounts.clone();
+            state.volumes.check(&mounts)?;
             state.start(key)
         })
         .await

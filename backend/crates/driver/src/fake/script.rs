@@ -32,6 +32,23 @@ pub struct Line {
     pub text: String,
 }
 
+/// Something that a process does with a file below one of its mounts, by its path in the container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileUse {
+    /// Writes this text into it, in place of what it held.
+    Write {
+        /// Which.
+        path: String,
+        /// The text.
+        text: String,
+    },
+    /// Prints its lines.
+    Print {
+        /// Which.
+        path: String,
+    },
+}
+
 /// Everything a test may decide about a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
@@ -44,6 +61,9 @@ pub struct Script {
     pub output: Vec<Line>,
     /// The memory it uses: a limit below is refused.
     pub memory_used: MemoryMib,
+    /// What it does with files below its mounts when it starts, in this order. Where one fails it says why on
+    /// standard error and ends with code 1.
+    pub files: Vec<FileUse>,
 }
 
 impl Default for Script {
@@ -54,6 +74,7 @@ impl Default for Script {
             health: Some((Health::Healthy, 0)),
             output: Vec::new(),
             memory_used: MemoryMib(1),
+            files: Vec::new(),
         }
     }
 }
@@ -86,6 +107,22 @@ impl Script {
             stderr: false,
             text: (*text).to_owned(),
         }));
+        self
+    }
+
+    /// Writes a file below one of its mounts when it starts.
+    #[must_use]
+    pub fn writes(mut self, path: &str, text: &str) -> Self {
+        let (path, text) = (path.to_owned(), text.to_owned());
+        self.files.push(FileUse::Write { path, text });
+        self
+    }
+
+    /// Prints a file below one of its mounts when it starts.
+    #[must_use]
+    pub fn reads(mut self, path: &str) -> Self {
+        let path = path.to_owned();
+        self.files.push(FileUse::Print { path });
         self
     }
 

@@ -17,6 +17,7 @@ use super::image::Images;
 use super::life::Due;
 use super::network::Networks;
 use super::script::Script;
+use super::volume::Volumes;
 use crate::runtime::{Attachment, CreateContainer, RuntimeEvent};
 use crate::{Class, Error, Result};
 
@@ -91,6 +92,7 @@ pub(super) struct State {
     pub(super) networks: Networks,
     pub(super) images: Images,
     pub(super) ports: Ports,
+    pub(super) volumes: Volumes,
     pub(super) scripts: HashMap<ContainerId, Script>,
     pub(super) faults: Faults,
     pub(super) timers: BTreeMap<(Instant, u64), Due>,
@@ -114,6 +116,7 @@ impl State {
             networks: Networks::default(),
             images: Images::default(),
             ports: Ports::default(),
+            volumes: Volumes::default(),
             scripts: HashMap::new(),
             faults: Faults::default(),
             timers: BTreeMap::new(),

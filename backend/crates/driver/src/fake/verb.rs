@@ -89,6 +89,7 @@ impl State {
             ));
         }
         self.check_limits(&name, request.spec.cpu, request.spec.memory)?;
+        self.volumes.check(&request.mounts)?;
         if let Some(runtime) = &request.spec.runtime
             && !self.facts.runtimes.contains(runtime)
         {

@@ -34,6 +34,7 @@ async fn request(lab: &FakeLab) -> CreateContainer {
             mac: mac_of(ip),
         },
         published: Vec::new(),
+        mounts: Vec::new(),
     }
 }
 

@@ -224,6 +224,7 @@ pub(crate) fn make_of(
         hostname: desired.hostname.clone(),
         attachment: attachment_of(container, network)?,
         published: desired.published.clone(),
+        mounts: Vec::new(),
     };
     Ok(Make {
         request,
