@@ -4,10 +4,13 @@ pub mod act_on_container;
 mod admission;
 pub mod create_container;
 pub mod delete_container;
+mod mounts;
 pub mod preview;
 pub mod resolve;
 pub mod set_quota;
+pub mod snapshot;
 pub mod update_container;
+pub mod volume;
 
 use zun_domain::container::{Container, ContainerSpec, WaitFor, Wish};
 use zun_domain::name::{ContainerName, Signal};

@@ -22,8 +22,10 @@ pub enum Error {
         ident: String,
     },
     /// A name stands for several.
-    #[error("{count} containers are named {name}; use a uuid")]
+    #[error("{count} {what} are named {name}; use a uuid")]
     Ambiguous {
+        /// `containers`, `volumes`, …
+        what: &'static str,
         /// The name.
         name: String,
         /// How many have it.

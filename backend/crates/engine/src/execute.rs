@@ -11,6 +11,7 @@ mod finish;
 mod follow;
 mod journal;
 mod step;
+mod storage;
 mod wait;
 
 pub(crate) use follow::Followed;
@@ -251,7 +252,10 @@ impl Engine {
 
 /// Whether what a wait has shown still holds after this action.
 fn survives(action: &Action) -> bool {
-    matches!(action, Action::Remove(RuntimeName::Aside(..)))
+    matches!(
+        action,
+        Action::Remove(RuntimeName::Aside(..)) | Action::Volume(_)
+    )
 }
 
 impl Target {

@@ -2,9 +2,11 @@
 
 mod containers;
 mod hosts;
+mod volumes;
 
 use std::collections::BTreeMap;
 
+pub use volumes::VolumeFilter;
 pub use zun_driver::runtime::{LogQuery, Stats, Top};
 pub use zun_store::SortKey;
 

@@ -4,6 +4,7 @@
 
 mod heal;
 mod observe;
+mod remount;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,13 +22,15 @@ use crate::error::Result;
 const PAGE: u32 = 1000;
 
 impl Engine {
-    /// Starts the two loops of every host.
+    /// Starts the loops of every host.
     pub(crate) fn watch_hosts(&self) {
         for host in self.driven() {
             let engine = self.clone();
             self.spawn(async move { engine.follow_events(host).await });
             let engine = self.clone();
             self.spawn(async move { engine.look_periodically(host).await });
+            let engine = self.clone();
+            self.spawn(async move { engine.keep_mounted(host).await });
         }
     }
 
@@ -88,6 +91,9 @@ impl Engine {
         }
         if let Err(error) = self.compare(host).await {
             tracing::warn!(host = %host, "cannot compare the store with the engine: {error}");
+        }
+        if let Err(error) = self.sweep_volumes(host).await {
+            tracing::warn!(host = %host, "cannot look for mounts that nobody has: {error}");
         }
     }
 

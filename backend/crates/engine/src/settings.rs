@@ -7,6 +7,7 @@ use zun_domain::container::spec::SpecDefaults;
 use zun_domain::host::Overcommit;
 use zun_domain::policy::Exceptions;
 use zun_domain::quota::Limits;
+use zun_domain::unit::DiskGib;
 
 /// What `disk` means where the engine cannot enforce it (semantics.md §1.10).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Settings {
     pub host_ports: RangeInclusive<u16>,
     /// What `disk` means.
     pub disk: DiskMode,
+    /// Sizes of volumes and snapshots together, as a multiple of the filesystem they are on, in hundredths.
+    pub volume_overcommit_percent: u64,
     /// Who may what is otherwise allowed to nobody.
     pub exceptions: Exceptions,
     /// Operations done at the same time.
@@ -48,6 +51,13 @@ pub struct Settings {
     pub wait_seconds: u64,
     /// Days finished operations are kept.
     pub keep_operations_days: u32,
+}
+
+impl Settings {
+    /// How much volumes and snapshots may take together on a filesystem of this capacity.
+    pub(crate) fn volume_space(&self, capacity: DiskGib) -> DiskGib {
+        DiskGib(capacity.0.saturating_mul(self.volume_overcommit_percent) / 100)
+    }
 }
 
 impl Default for Settings {
@@ -64,6 +74,7 @@ impl Default for Settings {
             // a container starts.
             host_ports: 20_000..=29_999,
             disk: DiskMode::Refuse,
+            volume_overcommit_percent: 100,
             exceptions: Exceptions::default(),
             workers: 32,
             reconcile_seconds: 60,

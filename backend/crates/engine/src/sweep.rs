@@ -1,12 +1,16 @@
-//! Leftovers: containers with our label that no row owns, made by a call whose answer was lost, and
-//! former ones that a recreate kept aside. Nothing without our label is ever touched.
+//! Leftovers: containers with our label that no row owns, made by a call whose answer was lost, former ones
+//! that a recreate kept aside, and mounts that no container has any more. Nothing without our label is ever touched.
 
 use std::collections::HashSet;
 
 use zun_domain::container::Container;
-use zun_domain::id::{ContainerId, HostId};
+use zun_domain::id::{ContainerId, HostId, VolumeId};
+use zun_domain::operation::OperationKind;
 use zun_domain::runtime::RuntimeName;
 use zun_driver::runtime::Found;
+use zun_planner::storage::plan_volume_release;
+
+use crate::command::volume::subject_of;
 
 use crate::context::Engine;
 use crate::error::Result;
@@ -41,6 +45,47 @@ impl Engine {
             runtime.remove(name).await?;
             tracing::warn!(container = %id, host = %host, "removed leftover {}", item.name);
         }
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Unmounts and disconnects what no container has. Data is never touched: a volume goes by its own delete.
+    pub(crate) async fn sweep_volumes(&self, host: HostId) -> Result<()> {
+        let driver = &self.drivers(host)?.volumes;
+        for item in driver.list().await? {
+            if !item.mounted && !item.connected {
+                continue;
+            }
+            match self.store.volume_find(item.id).await? {
+                Some(volume) if volume.attachments.is_empty() => self.give_back(volume.id).await?,
+                Some(_) => {}
+                None => {
+                    driver.unmount(item.id).await?;
+                    driver.disconnect(item.id).await?;
+                    tracing::warn!(volume = %item.id, host = %host, "unmounted: it is in no record");
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An operation of its own, so that no container takes the volume meanwhile.
+    async fn give_back(&self, id: VolumeId) -> Result<()> {
+        let mut tx = self.store.begin().await?;
+        tx.admission_lock().await?;
+        let volume = tx.volume_get(id).await?;
+        if !volume.attachments.is_empty() || tx.operation_running_of(id).await?.is_some() {
+            return Ok(());
+        }
+        let call = self.own_call(volume.project);
+        let (kind, plan) = (OperationKind::Repair, plan_volume_release(id));
+        let operation = self
+            .accept_work(&mut tx, &call, subject_of(&volume), kind, &plan, None)
+            .await?;
+        tx.commit().await?;
+        self.nudge(&operation);
+        tracing::info!(volume = %id, "unmounting it: no container has it");
         Ok(())
     }
 }

@@ -127,9 +127,16 @@ pub fn plan_volume_extend(volume: VolumeId, size: DiskGib) -> Plan {
 
 /// A volume that nobody has goes with its data.
 pub fn plan_volume_delete(id: VolumeId) -> Plan {
-    let mut steps = give_back(&[id]);
-    steps.push(plain(VolumeAction::Delete(id)));
-    Plan { steps }
+    let mut plan = plan_volume_release(id);
+    plan.steps.push(plain(VolumeAction::Delete(id)));
+    plan
+}
+
+/// A volume that nobody has is unmounted.
+pub fn plan_volume_release(id: VolumeId) -> Plan {
+    Plan {
+        steps: give_back(&[id]),
+    }
 }
 
 /// A snapshot is taken.

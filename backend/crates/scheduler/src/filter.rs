@@ -13,6 +13,7 @@ mod port;
 mod ram;
 mod requested_host;
 mod runtime;
+mod volume_topology;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -50,11 +51,13 @@ pub enum Filter {
     Port,
     /// The host asked for.
     RequestedHost,
+    /// Where the volumes are.
+    VolumeTopology,
 }
 
 impl Filter {
     /// Every filter, in the order of the reasons in an answer.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AvailabilityZone,
         Self::Compute,
         Self::Runtime,
@@ -65,6 +68,7 @@ impl Filter {
         Self::CpuSet,
         Self::Port,
         Self::RequestedHost,
+        Self::VolumeTopology,
     ];
 
     /// Its name, as in Zun's configuration.
@@ -80,6 +84,7 @@ impl Filter {
             Self::CpuSet => "CpuSetFilter",
             Self::Port => "PortFilter",
             Self::RequestedHost => "RequestedHost",
+            Self::VolumeTopology => "VolumeTopologyFilter",
         }
     }
 
@@ -95,6 +100,7 @@ impl Filter {
             Self::CpuSet => cpu_set::refuse(request),
             Self::Port => port::refuse(request, candidate),
             Self::RequestedHost => requested_host::refuse(request, candidate),
+            Self::VolumeTopology => volume_topology::refuse(request, candidate),
         }
     }
 }

@@ -8,7 +8,7 @@
 //! placement looks at few of them. The ranking only leaves out hosts that would be refused anyway: what
 //! it proposes goes through the same filters as a host in the list of refusals.
 //!
-//! Not here: quotas (`zun_domain::quota`), networks and volumes, and doing anything about the answer.
+//! Not here: quotas (`zun_domain::quota`), networks, and doing anything about the answer.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 

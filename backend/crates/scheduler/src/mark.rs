@@ -61,6 +61,13 @@ pub(crate) fn wanted(request: &Request, policy: &Policy) -> Vec<Mark> {
     if on(Filter::RequestedHost) {
         wanted.extend(request.host.clone().map(Mark::Name));
     }
+    if on(Filter::VolumeTopology) {
+        let names = request
+            .volumes
+            .iter()
+            .map(|(_, place)| place.name.to_string());
+        wanted.extend(names.map(Mark::Name));
+    }
     if on(Filter::Runtime) {
         wanted.extend(request.runtime.clone().map(Mark::Runtime));
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use zun_domain::container::spec::{CpuPolicy, Protocol};
+use zun_domain::host::HostPlace;
 use zun_domain::placement::{Placement, Refusal, Rejection, Unplaceable};
 use zun_domain::unit::Amounts;
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub disk: DiskRule,
     /// Host ports asked for by number.
     pub ports: Vec<(Protocol, u16)>,
+    /// Volumes asked for, as they were named, and where they are.
+    pub volumes: Vec<(String, HostPlace)>,
     /// Breaks ties: the same seed on the same view gives the same host.
     pub seed: u64,
 }
@@ -59,6 +62,7 @@ impl Request {
             cpu_policy: CpuPolicy::Shared,
             disk: DiskRule::NoneAsked,
             ports: Vec::new(),
+            volumes: Vec::new(),
             seed: 0,
         }
     }

@@ -1,5 +1,6 @@
 //! The single verbs: start, stop, reboot, pause, unpause, kill.
 
+use zun_domain::container::mount;
 use zun_domain::container::{Container, Desired, TaskState, Verb, WaitFor, Wish};
 use zun_domain::operation::OperationKind;
 use zun_planner::Plan;
@@ -77,7 +78,7 @@ fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan)
         Act::Start => (
             OperationKind::Start,
             TaskState::ContainerStarting,
-            plan_start(id),
+            plan_start(id, &mount::volumes(&container.desired.mounts)),
         ),
         Act::Stop(timeout) => (
             OperationKind::Stop,
@@ -87,7 +88,7 @@ fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan)
         Act::Reboot(timeout) => (
             OperationKind::Reboot,
             TaskState::ContainerRebooting,
-            plan_reboot(id, *timeout),
+            plan_reboot(id, &mount::volumes(&container.desired.mounts), *timeout),
         ),
         Act::Pause => (
             OperationKind::Pause,

@@ -102,6 +102,7 @@ impl Inner {
             ports: asked
                 .filter_map(|port| Some((port.protocol.unwrap_or_default(), port.external?.get())))
                 .collect(),
+            volumes: Vec::new(),
             seed: seed_of(id),
         }
     }

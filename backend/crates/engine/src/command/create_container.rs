@@ -12,9 +12,11 @@ use zun_domain::quota::Usage;
 use zun_domain::runtime::{Attachment, CreateContainer as Request};
 use zun_driver::image::pinned;
 use zun_planner::create::{Make, plan_create};
+use zun_planner::storage::Storage;
 use zun_scheduler::{ClusterView, place};
 use zun_store::Tx;
 
+use super::mounts::{Holder, Stored, places_of};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
 use super::{Accepted, CreateContainer};
 use crate::call::Call;
@@ -32,24 +34,29 @@ impl Engine {
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
         let mut resolved = self.resolve(&ask.spec).await?;
         resolved.subnets = self.subnets_for(call.caller.project).await?;
+        resolved.volumes = self.volume_facts_for(&ask.spec).await?;
         let id = ContainerId(self.ids.uuid());
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
-        if let Some(accepted) = self.taken_over(&mut tx, call, &ask).await? {
+        if let Some(accepted) = self.taken_over(&mut tx, call, &ask, id).await? {
             return Ok(accepted);
         }
-        let (container, network) = self
+        let (container, network, stored) = self
             .decide_create(&mut tx, call, &ask, &resolved, id)
             .await?;
-        let plan = plan_create(&make_of(
+        let mut make = make_of(
             &container,
             &container.desired,
             &network,
             &resolved,
             ask.wait_for,
-        )?);
+        )?;
+        make.storage = stored.storage.clone();
+        make.request.mounts = self.mounts_on(&container, &container.desired)?;
+        let plan = plan_create(&make);
         tx.container_insert(&container).await?;
+        stored.write(&mut tx).await?;
         tx.claim_set(
             id,
             container.project,
@@ -86,6 +93,7 @@ impl Engine {
         tx: &mut Tx,
         call: &Call,
         ask: &CreateContainer,
+        new: ContainerId,
     ) -> Result<Option<Accepted>> {
         let (true, Some(name)) = (ask.unique, &ask.name) else {
             return Ok(None);
@@ -99,7 +107,14 @@ impl Engine {
             return Ok(None);
         };
         if !existing.confirmed && matches!(existing.life, Life::Failed { .. }) {
-            // Nobody learnt of it and nothing of it is left in the engine: the name is free again.
+            // Nobody learnt of it and nothing of it is left in the engine: the name is free again, and the
+            // volumes that were made for it are the new one's.
+            for mut volume in tx.volumes_of(existing.id).await? {
+                if volume.owner == Some(existing.id) {
+                    volume.owner = Some(new);
+                    tx.volume_update(&volume).await?;
+                }
+            }
             tx.container_delete(existing.id).await?;
             return Ok(None);
         }
@@ -128,7 +143,7 @@ impl Engine {
         ask: &CreateContainer,
         resolved: &Resolved,
         id: ContainerId,
-    ) -> Result<(Container, Network)> {
+    ) -> Result<(Container, Network, Stored)> {
         let project = call.caller.project;
         self.admit_more(
             tx,
@@ -142,9 +157,23 @@ impl Engine {
         let view = self
             .cluster_view(tx, &resolved.busy, &BTreeSet::new())
             .await?;
-        let placed = place(&self.request_of(&ask.spec, id), &view)
-            .map_err(Error::Unplaceable)?
-            .place;
+        let volumes = self.volumes_named_by(tx, project, &ask.spec).await?;
+        let mut request = self.request_of(&ask.spec, id);
+        request.volumes = places_of(&volumes);
+        let placed = place(&request, &view).map_err(Error::Unplaceable)?.place;
+        let name = ask.name.clone().unwrap_or_else(|| made_up_name(id));
+        let holder = Holder {
+            id,
+            project,
+            user: call.caller.user,
+            name: name.as_str(),
+            before: None,
+        };
+        let stored = self
+            .decide_mounts(tx, &holder, &ask.spec, &placed, &volumes)
+            .await?;
+        self.check_mount_space(tx, &placed, resolved, &stored)
+            .await?;
         let published = published_at(self, ask, &view, &placed, id)?;
         let network = self.default_network(tx, project, &resolved.subnets).await?;
         let address = self.free_address(tx, &network).await?;
@@ -155,7 +184,7 @@ impl Engine {
             place: placed,
             generation: 1,
             desired: Desired {
-                name: ask.name.clone().unwrap_or_else(|| made_up_name(id)),
+                name,
                 spec: ask.spec.clone(),
                 wish: wish_of(ask.wish, ask.wait_for, Wish::Running),
                 revision: 1,
@@ -166,6 +195,7 @@ impl Engine {
                     .clone()
                     .unwrap_or_else(|| Container::default_hostname(id)),
                 published,
+                mounts: stored.mounts.clone(),
             },
             addresses: vec![address],
             life: Life::Creating,
@@ -176,7 +206,7 @@ impl Engine {
             created_at: self.clock.now(),
             updated_at: None,
         };
-        Ok((container, network))
+        Ok((container, network, stored))
     }
 
     /// The caller has the answer of a create: it will not be taken over any more.
@@ -230,6 +260,7 @@ pub(crate) fn make_of(
         request,
         image: resolved.image.clone(),
         network: network.clone(),
+        storage: Storage::default(),
         wish: desired.wish,
         wait_for,
     })

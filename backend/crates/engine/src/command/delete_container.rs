@@ -1,8 +1,9 @@
 //! Delete: the wish first, then the plan. A create or an update that is at work is cancelled.
 
-use zun_domain::container::{Container, Life, Status, TaskState, Verb};
+use zun_domain::container::{Container, Life, Mount, MountSource, Status, TaskState, Verb};
 use zun_domain::operation::{Operation, OperationKind, OperationState};
-use zun_planner::delete::{Ending, plan_delete};
+use zun_domain::volume::Volume;
+use zun_planner::delete::{Belongings, Ending, plan_delete};
 use zun_store::Tx;
 
 use super::update_container::check_verb;
@@ -21,6 +22,7 @@ impl Engine {
     ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
         let mut tx = self.store.begin().await?;
+        tx.admission_lock().await?;
         let mut container = tx.container_get(seen.id).await?;
         let running = tx.operation_running_of(container.id).await?;
         if let Some(operation) = running
@@ -39,8 +41,8 @@ impl Engine {
         } else {
             Ending::Killed
         };
-        let aside = cancelled.as_ref().map(|_| container.desired.revision);
-        let plan = plan_delete(container.id, aside, ending);
+        let belongings = belongings(&tx, &container, cancelled.is_some()).await?;
+        let plan = plan_delete(container.id, &belongings, ending);
         container.life = Life::Deleting;
         container.task = Some(TaskState::ContainerDeleting);
         container.generation += 1;
@@ -67,6 +69,33 @@ impl Engine {
             operation: Some(operation),
         })
     }
+}
+
+/// What goes with it: its former revision and files that a cancelled recreate left, its volumes.
+async fn belongings(tx: &Tx, container: &Container, cancelled: bool) -> Result<Belongings> {
+    let volumes = tx.volumes_of(container.id).await?;
+    let alone = |volume: &&Volume| {
+        volume
+            .attachments
+            .iter()
+            .all(|a| a.container == container.id)
+    };
+    let owned = |volume: &&Volume| volume.owner == Some(container.id);
+    let file = |mount: &Mount| matches!(mount.source, MountSource::File(_));
+    Ok(Belongings {
+        aside: cancelled.then_some(container.desired.revision),
+        released: volumes
+            .iter()
+            .filter(alone)
+            .map(|volume| volume.id)
+            .collect(),
+        owned: volumes
+            .iter()
+            .filter(owned)
+            .map(|volume| volume.id)
+            .collect(),
+        files: cancelled || container.desired.mounts.iter().any(file),
+    })
 }
 
 fn check_delete(container: &Container, ask: DeleteContainer) -> Result<()> {

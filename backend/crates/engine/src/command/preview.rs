@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use zun_domain::container::change::{Change as FieldChange, Effect, changes};
 use zun_domain::container::{Container, ContainerSpec, Protocol, WaitFor, Wish};
+use zun_domain::host::HostPlace;
 use zun_domain::id::{ContainerId, ProjectId};
 use zun_domain::name::{ContainerName, HostName};
 use zun_domain::placement::{Rejection, Unplaceable};
@@ -15,6 +16,7 @@ use zun_scheduler::{fits, place};
 use zun_store::Tx;
 
 use super::create_container::seed_of;
+use super::mounts::places_of;
 use super::resolve::{Resolved, check_spec, publish};
 use super::update_container::Wanted;
 use super::{Edit, UpdateContainer};
@@ -133,7 +135,8 @@ impl Engine {
             verdict.note("quota", &error);
         }
         let busy = resolved.as_ref().map(|resolved| resolved.busy.clone());
-        self.preview_place(&mut tx, &spec, &busy.unwrap_or_default(), old, &mut verdict)
+        let busy = busy.unwrap_or_default();
+        self.preview_place(&mut tx, project, (&spec, &busy), old, &mut verdict)
             .await?;
         drop(tx);
         verdict.steps = words_of_create(&spec, &ask, resolved.as_ref());
@@ -144,8 +147,8 @@ impl Engine {
     async fn preview_place(
         &self,
         tx: &mut Tx,
-        spec: &ContainerSpec,
-        busy: &BTreeSet<(Protocol, u16)>,
+        project: ProjectId,
+        (spec, busy): (&ContainerSpec, &BTreeSet<(Protocol, u16)>),
         old: Option<&Container>,
         verdict: &mut Verdict,
     ) -> Result<()> {
@@ -153,7 +156,14 @@ impl Engine {
         let own = ports.map(|port| (port.protocol, port.external)).collect();
         let view = self.cluster_view(tx, busy, &own).await?;
         let id = ContainerId(self.ids.uuid());
-        let request = self.request_of(spec, id);
+        let mut request = self.request_of(spec, id);
+        match self.preview_mounts(tx, (project, id), spec, old).await {
+            Ok(volumes) => request.volumes = volumes,
+            Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
+                verdict.note("spec", &error)
+            }
+            Err(error) => return Err(error),
+        }
         let again = old
             .filter(|old| {
                 let host = view.host(old.place.id);
@@ -176,6 +186,22 @@ impl Engine {
             Err(unplaceable) => verdict.note_unplaceable(unplaceable),
         }
         Ok(())
+    }
+
+    /// The volumes that are named must be there, and free unless the container to be replaced has them.
+    async fn preview_mounts(
+        &self,
+        tx: &Tx,
+        (project, id): (ProjectId, ContainerId),
+        spec: &ContainerSpec,
+        old: Option<&Container>,
+    ) -> Result<Vec<(String, HostPlace)>> {
+        let volumes = self.volumes_named_by(tx, project, spec).await?;
+        for (_, volume) in &volumes {
+            let holder = old.map_or(id, |old| old.id);
+            volume.may_attach(holder).map_err(Error::Conflict)?;
+        }
+        Ok(places_of(&volumes))
     }
 
     async fn preview_update(&self, seen: &Container, ask: Ask) -> Result<Verdict> {
@@ -218,7 +244,8 @@ impl Engine {
         let resolved = match self.resolve_change(seen, &wanted).await {
             Ok(resolved) => resolved,
             Err(error) => {
-                verdict.note("image", &error);
+                let of_image = matches!(error, Error::Image { .. });
+                verdict.note(if of_image { "image" } else { "spec" }, &error);
                 return Ok(verdict);
             }
         };
@@ -255,10 +282,11 @@ impl Engine {
             .decide_update(&mut tx, seen, wanted, resolved, wait_for)
             .await
         {
-            Ok((_, change)) => verdict.steps = plan_update(seen, &change).words(),
+            Ok((_, change, _)) => verdict.steps = plan_update(seen, &change).words(),
             Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
             Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),
             Err(error @ Error::Conflict(_)) => verdict.note("ports", &error),
+            Err(error @ Error::Invalid { .. }) => verdict.note("spec", &error),
             Err(error) => return Err(error),
         }
         Ok(())

@@ -11,6 +11,7 @@ use zun_domain::container::{
 use zun_domain::id::ProjectId;
 use zun_domain::image::ResolvedImage;
 use zun_driver::Class;
+use zun_driver::volume::VolumeFacts;
 
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
@@ -23,6 +24,8 @@ pub(crate) struct Resolved {
     pub(crate) busy: BTreeSet<(Protocol, u16)>,
     /// Subnets that a network made for this must not overlap; empty where it is there already.
     pub(crate) subnets: Vec<Ipv4Net>,
+    /// What the volume driver says about itself, where there is something to mount.
+    pub(crate) volumes: Option<VolumeFacts>,
 }
 
 /// Checks a specification against what is decided here, every rule that needs no other row.
@@ -129,6 +132,7 @@ impl Engine {
             image,
             busy,
             subnets: Vec::new(),
+            volumes: None,
         })
     }
 

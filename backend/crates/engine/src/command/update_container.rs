@@ -17,6 +17,7 @@ use zun_scheduler::{ClusterView, HostView, fits};
 use zun_store::Tx;
 
 use super::create_container::{make_of, seed_of};
+use super::mounts::{Holder, Stored};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
 use super::{Accepted, Edit, UpdateContainer};
 use crate::call::Call;
@@ -43,7 +44,7 @@ impl Engine {
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
         }
-        let (target, change) = self
+        let (target, change, stored) = self
             .decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for)
             .await?;
         let plan = plan_update(&container, &change);
@@ -58,6 +59,7 @@ impl Engine {
             return Ok(accepted);
         }
         self.hold_both(&mut tx, &container, &target).await?;
+        stored.write(&mut tx).await?;
         container.task = Some(TaskState::ContainerRebuilding);
         tx.container_update(&container, expected).await?;
         let operation = self
@@ -180,16 +182,34 @@ impl Inner {
         wanted: Wanted,
         resolved: &Resolved,
         wait_for: WaitFor,
-    ) -> Result<(Desired, Change)> {
+    ) -> Result<(Desired, Change, Stored)> {
         let view = self.admit_change(tx, container, &wanted, resolved).await?;
         let host = view
             .host(container.place.id)
             .ok_or_else(|| Error::not_found("host", &container.place.name))?;
-        let target = self.target_of(container, wanted, resolved, &host.ports_taken)?;
+        let mut target = self.target_of(container, wanted, resolved, &host.ports_taken)?;
+        let volumes = self
+            .volumes_named_by(tx, container.project, &target.spec)
+            .await?;
+        let holder = Holder {
+            id: container.id,
+            project: container.project,
+            user: container.user,
+            name: target.name.as_str(),
+            before: Some(&container.desired),
+        };
+        let stored = self
+            .decide_mounts(tx, &holder, &target.spec, &container.place, &volumes)
+            .await?;
+        self.check_mount_space(tx, &container.place, resolved, &stored)
+            .await?;
+        target.mounts.clone_from(&stored.mounts);
         let network = self
             .default_network(tx, container.project, &resolved.subnets)
             .await?;
-        let make = make_of(container, &target, &network, resolved, wait_for)?;
+        let mut make = make_of(container, &target, &network, resolved, wait_for)?;
+        make.storage = stored.storage.clone();
+        make.request.mounts = self.mounts_on(container, &target)?;
         Ok((
             target.clone(),
             Change {
@@ -198,6 +218,7 @@ impl Inner {
                 make,
                 disk_enforced: false,
             },
+            stored,
         ))
     }
 
@@ -338,8 +359,13 @@ impl Engine {
         seen: &Container,
         wanted: &Wanted,
     ) -> Result<Resolved> {
+        let volumes = self.volume_facts_for(&wanted.spec).await?;
         if Inner::needs_recreate(seen, wanted) {
-            return self.resolve(&wanted.spec).await;
+            let resolved = self.resolve(&wanted.spec).await?;
+            return Ok(Resolved {
+                volumes,
+                ..resolved
+            });
         }
         let image = ResolvedImage {
             reference: wanted.spec.image.clone(),
@@ -350,6 +376,7 @@ impl Engine {
             image,
             busy: BTreeSet::new(),
             subnets: Vec::new(),
+            volumes,
         })
     }
 }

@@ -202,6 +202,7 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
     let runtime = &drivers.runtime;
     match action {
         Action::EnsureNetwork(network) => drivers.networks.ensure(network).await,
+        Action::Volume(action) => super::storage::call(&*drivers.volumes, action).await,
         Action::Create(request) => runtime.create(request).await.map(|_| ()),
         Action::Start(name) => runtime.start(*name).await,
         Action::Stop { name, timeout } => runtime.stop(*name, *timeout).await,

@@ -33,6 +33,7 @@ impl Engine {
             0 => Err(Error::not_found("container", ident)),
             1 => Ok(named.remove(0)),
             count => Err(Error::Ambiguous {
+                what: "containers",
                 name: ident.to_owned(),
                 count,
             }),

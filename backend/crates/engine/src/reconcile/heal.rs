@@ -2,7 +2,7 @@
 //! makes it anew, `auto_remove` deletes it.
 
 use zun_domain::container::{Container, Phase, WaitFor, Wish};
-use zun_domain::id::UserId;
+use zun_domain::id::{ProjectId, UserId};
 use zun_domain::policy::Caller;
 use zun_domain::project::Role;
 
@@ -12,6 +12,20 @@ use crate::context::Engine;
 use crate::error::{Error, Result};
 
 impl Engine {
+    /// A call of the program's own, in the name of a project.
+    pub(crate) fn own_call(&self, project: ProjectId) -> Call {
+        Call {
+            caller: Caller {
+                user: UserId(uuid::Uuid::nil()),
+                user_name: "zund".to_owned(),
+                project,
+                roles: vec![Role::Admin],
+            },
+            request_id: format!("req-{}", self.ids.uuid()),
+            all_projects: false,
+        }
+    }
+
     /// Heals or removes, where that was asked for.
     pub(crate) async fn heal(&self, container: Container) -> Result<()> {
         let ended = container
@@ -20,16 +34,7 @@ impl Engine {
             .is_some_and(|seen| matches!(seen.phase, Phase::Exited | Phase::Dead));
         let gone = container.observed.is_none();
         let spec = &container.desired.spec;
-        let call = Call {
-            caller: Caller {
-                user: UserId(uuid::Uuid::nil()),
-                user_name: "zund".to_owned(),
-                project: container.project,
-                roles: vec![Role::Admin],
-            },
-            request_id: format!("req-{}", self.ids.uuid()),
-            all_projects: false,
-        };
+        let call = self.own_call(container.project);
         let ident = container.id.to_string();
         let done = if spec.auto_remove == Some(true) && (ended || gone) {
             let ask = DeleteContainer {

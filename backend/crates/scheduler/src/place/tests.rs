@@ -147,6 +147,11 @@ fn what_a_host_is_is_refused_with_what_it_is() {
         &[r#"RequestedHost: host: "host-2" asked, this is host-1"#],
         Some("leaving out host would fit on host-1"),
     );
+    check(
+        |_, r| r.volumes = vec![("data".to_owned(), host(2).place)],
+        &["VolumeTopologyFilter: volume: data is on host-2, this is host-1"],
+        None,
+    );
 }
 
 #[test]

@@ -147,6 +147,7 @@ pub(super) fn container(number: u128) -> Container {
             image_digest: "sha256:11".to_owned(),
             hostname: Container::default_hostname(id),
             published: vec![published(8080, None)],
+            mounts: Vec::new(),
         },
         addresses: Vec::new(),
         life: Life::Live,

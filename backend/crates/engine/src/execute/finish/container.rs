@@ -1,9 +1,10 @@
 //! The end of an operation on a container: its record, its claim and its host ports.
 
-use zun_domain::container::{Container, Life, Observed};
-use zun_domain::id::ContainerId;
+use zun_domain::container::{Container, Life, Observed, mount};
+use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::operation::{Event, OperationKind};
 use zun_domain::runtime::RuntimeName;
+use zun_domain::volume::{AttachmentState, Volume, VolumeAttachment, VolumeLife};
 use zun_store::Tx;
 
 use super::End;
@@ -63,8 +64,9 @@ impl Engine {
     ) -> zun_store::Result<()> {
         let mut container = tx.container_get(id).await?;
         if work.operation.kind == OperationKind::Delete && end.failure.is_none() {
-            return tx.container_delete(id).await;
+            return delete(tx, id).await;
         }
+        let had = mount::volumes(&container.desired.mounts);
         settle(&mut container, work, end);
         container.updated_at = Some(self.clock.now());
         tx.container_update(&container, container.generation)
@@ -75,6 +77,7 @@ impl Engine {
                 .await?;
             tx.host_ports_set(id, place, &wish.published).await?;
         }
+        settle_volumes(tx, &container, &had, end).await?;
         let kind = work.operation.kind.as_str();
         let (word, message) = match &end.failure {
             None => ("done", format!("{kind} done")),
@@ -88,6 +91,83 @@ impl Engine {
             message,
         })
         .await
+    }
+}
+
+/// The record, and those of the volumes that it asked for by size.
+async fn delete(tx: &mut Tx, id: ContainerId) -> zun_store::Result<()> {
+    let volumes = tx.volumes_of(id).await?;
+    tx.container_delete(id).await?;
+    for volume in volumes.iter().filter(|volume| volume.owner == Some(id)) {
+        tx.volume_delete(volume.id).await?;
+    }
+    Ok(())
+}
+
+/// What is wished now is attached, and nothing else. A volume by size whose entry was taken out is nobody's
+/// from now on: it stays until it is deleted itself.
+async fn settle_volumes(
+    tx: &mut Tx,
+    container: &Container,
+    had: &[VolumeId],
+    end: &End,
+) -> zun_store::Result<()> {
+    let failed = matches!(container.life, Life::Failed { .. });
+    let wished = mount::volumes(&container.desired.mounts);
+    for volume in tx.volumes_of(container.id).await? {
+        let mine = volume
+            .attachments
+            .iter()
+            .find(|a| a.container == container.id);
+        match mine {
+            Some(mine) if wished.contains(&volume.id) && !failed => {
+                let state = AttachmentState::Attached;
+                tx.volume_attach(&VolumeAttachment {
+                    state,
+                    ..mine.clone()
+                })
+                .await?;
+            }
+            Some(_) => tx.volume_detach(volume.id, container.id).await?,
+            None => {}
+        }
+        let mut settled = volume.clone();
+        if volume.owner == Some(container.id) {
+            settle_own(&mut settled, container, had, end);
+        }
+        if settled != volume {
+            tx.volume_update(&settled).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A volume that the container asked for by size.
+fn settle_own(volume: &mut Volume, container: &Container, had: &[VolumeId], end: &End) {
+    let id = volume.id;
+    let at = container
+        .desired
+        .mounts
+        .iter()
+        .find(|mount| mount.volume() == Some(id));
+    match (&end.failure, at) {
+        (None, Some(mount)) => {
+            let entries = container.desired.spec.mounts.iter().flatten();
+            let mut sizes = entries
+                .filter(|entry| entry.destination == mount.destination)
+                .filter_map(|entry| entry.size);
+            volume.size = sizes.next().unwrap_or(volume.size);
+            (volume.life, volume.status_reason) = (VolumeLife::Live, None);
+        }
+        (None, None) if had.contains(&id) => volume.owner = None,
+        (Some(failure), _) if volume.life == VolumeLife::Creating => {
+            let reason = failure.message.clone();
+            volume.life = VolumeLife::Failed {
+                reason: reason.clone(),
+            };
+            volume.status_reason = Some(reason);
+        }
+        (None | Some(_), _) => {}
     }
 }
 

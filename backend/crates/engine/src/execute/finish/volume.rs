@@ -21,7 +21,7 @@ impl Engine {
             return tx.volume_delete(id).await;
         }
         let mut volume = tx.volume_get(id).await?;
-        (volume.life, volume.status_reason) = settled(work.operation.kind, end);
+        (volume.life, volume.status_reason) = settled(volume.life, work.operation.kind, end);
         if let (None, Some(Target::Volume(size))) = (&end.failure, &work.target) {
             volume.size = *size;
         }
@@ -40,14 +40,14 @@ impl Engine {
             return tx.snapshot_delete(id).await;
         }
         let mut snapshot = tx.snapshot_get(id).await?;
-        (snapshot.life, snapshot.status_reason) = settled(work.operation.kind, end);
+        (snapshot.life, snapshot.status_reason) = settled(snapshot.life, work.operation.kind, end);
         snapshot.updated_at = Some(self.clock.now());
         tx.snapshot_update(&snapshot).await
     }
 }
 
 /// Only what could not be made is failed: after a failed extend or delete it is there as before.
-fn settled(kind: OperationKind, end: &End) -> (VolumeLife, Option<String>) {
+fn settled(before: VolumeLife, kind: OperationKind, end: &End) -> (VolumeLife, Option<String>) {
     let reason = end.failure.as_ref().map(|failure| failure.message.clone());
     match (&reason, kind) {
         (Some(reason), OperationKind::Create) => {
@@ -59,6 +59,7 @@ fn settled(kind: OperationKind, end: &End) -> (VolumeLife, Option<String>) {
                 Some(reason),
             )
         }
+        (_, OperationKind::Repair) => (before, reason),
         _ => (VolumeLife::Live, reason),
     }
 }

@@ -1,0 +1,140 @@
+//! Volumes back where their containers expect them: after a reboot of the host, or a hand that unmounted one.
+//! Connect, mount, and only then start what the engine was to start itself. What fails is tried again, with
+//! more and more time between, for as long as it takes; nothing is ever deleted or formatted.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use zun_domain::container::{Container, Life, mount};
+use zun_domain::id::{ContainerId, HostId, VolumeId};
+use zun_domain::operation::OperationKind;
+use zun_domain::runtime::RuntimeName;
+use zun_domain::volume::AttachmentState;
+use zun_planner::storage::{plan_return, starts_on_return};
+
+use crate::context::Engine;
+use crate::error::{Error, Result};
+
+/// The first wait after a failure; each further one is twice as long, up to the time between two looks.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+impl Engine {
+    /// Looks until the process stops.
+    pub(crate) async fn keep_mounted(&self, host: HostId) {
+        let between = Duration::from_secs(self.settings.reconcile_seconds.max(1));
+        let mut wait = FIRST_WAIT;
+        loop {
+            let whole = match self.bring_volumes_back(host).await {
+                Ok(whole) => whole,
+                Err(error) => {
+                    tracing::warn!(host = %host, "cannot look at the volumes: {error}");
+                    false
+                }
+            };
+            wait = if whole { between } else { wait.min(between) };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = tokio::time::sleep(wait) => {}
+                () = self.host_back.notified() => {}
+            }
+            wait = if whole { FIRST_WAIT } else { wait * 2 };
+        }
+    }
+
+    /// Mounts what containers have and the host lost; whether nothing is lacking now.
+    async fn bring_volumes_back(&self, host: HostId) -> Result<bool> {
+        let lacking = self.lacking(host).await?;
+        let mut whole = true;
+        for (container, volumes) in &lacking {
+            match self.bring_back(host, *container).await {
+                Ok(true) => {
+                    tracing::info!(container = %container, "its {} volumes are back", volumes.len())
+                }
+                Ok(false) => whole = false,
+                Err(error) => {
+                    whole = false;
+                    tracing::warn!(container = %container, "cannot bring its volumes back, trying again: {error}");
+                }
+            }
+        }
+        Ok(whole)
+    }
+
+    /// Containers that have a volume which the host has not mounted.
+    async fn lacking(&self, host: HostId) -> Result<BTreeMap<ContainerId, Vec<VolumeId>>> {
+        let mut lacking: BTreeMap<ContainerId, Vec<VolumeId>> = BTreeMap::new();
+        let mut had = self.store.volume_list(None).await?;
+        had.retain(|volume| volume.place.id == host && !volume.attachments.is_empty());
+        if had.is_empty() {
+            return Ok(lacking);
+        }
+        let found = self.drivers(host)?.volumes.list().await?;
+        for volume in had {
+            if found.iter().any(|f| f.id == volume.id && f.mounted) {
+                continue;
+            }
+            let attached = volume
+                .attachments
+                .iter()
+                .filter(|a| a.state == AttachmentState::Attached);
+            for attachment in attached {
+                lacking
+                    .entry(attachment.container)
+                    .or_default()
+                    .push(volume.id);
+            }
+        }
+        Ok(lacking)
+    }
+
+    /// One container; false where its own operation is at work, which mounts them itself, or this one failed.
+    async fn bring_back(&self, host: HostId, id: ContainerId) -> Result<bool> {
+        let container = self.store.container_get(id).await?;
+        if container.life != Life::Live {
+            return Ok(true);
+        }
+        let start = self.starts(host, &container).await?;
+        let volumes = mount::volumes(&container.desired.mounts);
+        let plan = plan_return(id, &volumes, start);
+        let call = self.own_call(container.project);
+        let mut tx = self.store.begin().await?;
+        if tx.operation_running_of(id).await?.is_some() {
+            return Ok(false);
+        }
+        let operation = self
+            .accept(
+                &mut tx,
+                &call,
+                &container,
+                OperationKind::Repair,
+                &plan,
+                None,
+            )
+            .await?;
+        tx.commit().await?;
+        self.nudge(&operation);
+        let bound = Duration::from_secs(self.settings.wait_seconds);
+        match self.wait_for_operation(&call, operation.id, bound).await {
+            Ok(_) => Ok(true),
+            Err(Error::Failed(failure)) => {
+                tracing::warn!(container = %id, "its volumes are not back, trying again: {}", failure.message);
+                Ok(false)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn starts(&self, host: HostId, container: &Container) -> Result<bool> {
+        let drivers = self.drivers(host)?;
+        let name = RuntimeName::Current(container.id);
+        let Some(seen) = drivers.runtime.find(name).await? else {
+            return Ok(false);
+        };
+        let volumes = mount::volumes(&container.desired.mounts);
+        let sources: Vec<String> = volumes
+            .into_iter()
+            .map(|id| drivers.volumes.source(id))
+            .collect();
+        Ok(starts_on_return(container, &seen, &sources))
+    }
+}
