@@ -1,7 +1,8 @@
 //! The suite that every driver passes: what the contracts promise, tried on a host.
 //!
 //! A driver's tests implement [`Lab`] and write `zun_driver::conformance!(their_lab)`, which makes a test of
-//! each case. A case gets a lab of its own, so cases may run side by side on one engine.
+//! each case. A case gets a lab of its own, so cases may run side by side on one engine. Volumes alone, without an
+//! engine, are tried with [`VolumeLab`] and `zun_driver::volume_conformance!`.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a case that finds a promise broken panics; that is what it is for"
@@ -11,12 +12,14 @@ mod image;
 mod life;
 mod limit;
 mod look;
+mod mount;
 mod network;
 mod recreate;
+mod volume;
 mod workbench;
 
 use async_trait::async_trait;
-use zun_domain::id::ContainerId;
+use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::network::Network;
 
@@ -24,8 +27,10 @@ pub use image::*;
 pub use life::*;
 pub use limit::*;
 pub use look::*;
+pub use mount::*;
 pub use network::*;
 pub use recreate::*;
+pub use volume::*;
 
 use crate::HostDrivers;
 use crate::runtime::RuntimeName;
@@ -49,6 +54,15 @@ pub enum Program {
     Healthy,
     /// Runs until TERM; its health check fails.
     Unhealthy,
+    /// Writes a line into a file and ends with code 0, or with another one where it cannot.
+    Writes {
+        /// Which file.
+        path: String,
+        /// The line.
+        line: String,
+    },
+    /// Prints a file and ends with code 0, or with another one where it cannot.
+    Shows(String),
 }
 
 /// How a program is asked for on a host.
@@ -77,6 +91,12 @@ pub trait Lab: Send + Sync {
     /// A host port nobody listens on.
     fn free_port(&self) -> u16;
 
+    /// An id that no other volume has.
+    fn volume(&self) -> VolumeId;
+
+    /// Whether something is at a path of the host.
+    fn is_there(&self, path: &str) -> bool;
+
     /// Prepares the host for a container that does this.
     fn equip(&self, container: ContainerId, program: &Program) -> Equipment;
 
@@ -101,6 +121,9 @@ macro_rules! conformance {
             // look
             the_list_shows_all_of_ours, logs_are_kept, processes_and_use_are_shown, events_tell_changes,
             waits_end_when_it_is_gone, the_host_has_facts,
+            // mount
+            a_container_uses_its_volume, a_read_only_mount_is_not_written_to, a_missing_source_is_refused,
+            a_volume_in_use_stays_mounted, a_container_reads_its_files,
             // network
             networks_are_ensured, overlapping_networks_conflict, a_network_in_use_stays,
             a_taken_port_is_a_conflict, a_taken_address_is_a_conflict, a_cut_container_is_connected_again,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use async_trait::async_trait;
 use zun_domain::container::Health;
-use zun_domain::id::{ContainerId, NetworkId, ProjectId};
+use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::network::Network;
 use zun_domain::unit::MemoryMib;
 use zun_driver::HostDrivers;
@@ -14,6 +14,7 @@ use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
 use zun_driver::runtime::RuntimeName;
 
 mod fault;
+mod volume;
 
 zun_driver::conformance!(lab);
 
@@ -68,6 +69,14 @@ impl Lab for FakeLab {
         self.port.fetch_add(1, Ordering::Relaxed)
     }
 
+    fn volume(&self) -> VolumeId {
+        self.id()
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        self.host.is_there(path)
+    }
+
     fn equip(&self, container: ContainerId, program: &Program) -> Equipment {
         let script = match program {
             Program::Runs | Program::Healthy => Script::default(),
@@ -88,6 +97,8 @@ impl Lab for FakeLab {
             }
             .prints(&["ready"]),
             Program::Unhealthy => Script::default().health(Health::Unhealthy, 10),
+            Program::Writes { path, line } => Script::exits(0).writes(path, &format!("{line}\n")),
+            Program::Shows(path) => Script::exits(0).reads(path),
         };
         self.host.script(container, script);
         let checked = matches!(program, Program::Healthy | Program::Unhealthy);

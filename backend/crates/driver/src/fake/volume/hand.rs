@@ -37,6 +37,11 @@ impl FakeHost {
         self.lock().volumes.files.get(path).cloned()
     }
 
+    /// Whether something is at a path: the source of a mounted volume, or a file.
+    pub fn is_there(&self, path: &str) -> bool {
+        self.lock().volumes.source(path).is_some()
+    }
+
     /// Every file on a volume, mounted or not; `None` where it holds no filesystem of ours.
     pub fn volume_files(&self, id: VolumeId) -> Option<BTreeMap<String, Vec<u8>>> {
         let state = self.lock();
