@@ -83,6 +83,8 @@ pub struct Inner {
     pub(crate) cancels: Mutex<HashMap<OperationId, CancellationToken>>,
     /// Taken while an operation works on a container.
     pub(crate) turns: Mutex<HashMap<ContainerId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while a network is made in an engine, and while another subnet is chosen for one.
+    pub(crate) choosing: tokio::sync::Mutex<()>,
     /// A step could not be taken back: something is left over.
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
@@ -120,6 +122,7 @@ impl Engine {
             following: Mutex::default(),
             cancels: Mutex::default(),
             turns: Mutex::default(),
+            choosing: tokio::sync::Mutex::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
             unseen: Mutex::default(),

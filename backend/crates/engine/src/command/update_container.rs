@@ -110,6 +110,8 @@ pub(crate) struct Wanted {
     pub(crate) name: ContainerName,
     pub(crate) spec: ContainerSpec,
     pub(crate) wish: zun_domain::container::Wish,
+    /// The write-only environment was given again: nobody can see whether it differs, so it is used.
+    again: bool,
 }
 
 impl Inner {
@@ -130,6 +132,7 @@ impl Inner {
                 spec
             }
         };
+        let again = matches!(&ask.edit, Edit::Whole(spec) if spec.environment_wo.is_some());
         let mut spec = spec.with_defaults(&self.settings.defaults);
         spec.environment_wo = spec
             .environment_wo
@@ -157,6 +160,7 @@ impl Inner {
                 .unwrap_or_else(|| seen.desired.name.clone()),
             spec,
             wish,
+            again,
         })
     }
 
@@ -273,11 +277,18 @@ impl Inner {
     pub(crate) fn needs_recreate(container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
-        job_again || effect(container, &wanted.spec, false) >= Effect::Recreate
+        wanted.again
+            || job_again
+            || effect(container, &wanted.spec, false) >= Effect::Recreate
     }
 
     /// Claims and host ports of both wishes, while one becomes the other.
-    async fn hold_both(&self, tx: &mut Tx, container: &Container, target: &Desired) -> Result<()> {
+    pub(crate) async fn hold_both(
+        &self,
+        tx: &mut Tx,
+        container: &Container,
+        target: &Desired,
+    ) -> Result<()> {
         let both = container.desired.amounts().max(target.amounts());
         tx.claim_set(container.id, container.project, container.place.id, both)
             .await?;
