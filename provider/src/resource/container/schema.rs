@@ -99,7 +99,7 @@ fn process(schema: Schema) -> Schema {
         .attribute("environment_wo", map().write_only().validator(validator::keys(validator::parses::<EnvName>()))
             .description("Environment that never reaches plan or state (Terraform and OpenTofu from 1.11). Sent when the container is made and whenever `environment_wo_version` changes."))
         .attribute("environment_wo_version", Attribute::int().optional()
-            .description("Change it to send `environment_wo` again; that recreates the container in place."))
+            .description("Change it to send `environment_wo` again; that recreates the container in place, whether or not its values differ."))
         .attribute("workdir", short().optional().description("Working directory; the image's where none is given."))
         .attribute("user", short().optional().description("User, and group after a colon; the image's where none is given."))
         .attribute("hostname", string().optional().computed().validator(validator::parses::<Hostname>())

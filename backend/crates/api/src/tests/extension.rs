@@ -118,6 +118,39 @@ async fn update_and_delete() {
         .expect(404);
 }
 
+/// What is sent again is used: the plan announced a restart, so there is one, whether or not the values are
+/// the ones that are there.
+#[tokio::test]
+async fn a_write_only_environment_given_again_recreates() {
+    let app = TestApp::start().await;
+    let spec = json!({"image": "nginx", "environment_wo": {"TOKEN": "hush"}});
+    let body = json!({"name": "web", "spec": spec});
+    let accepted = app
+        .post(Who::Member, "/zund/v1/containers", body)
+        .await
+        .expect(202)
+        .json();
+    app.ended(Who::Member, &accepted).await;
+    let uuid = accepted["container"]["uuid"].as_str().unwrap();
+    let path = format!("/zund/v1/containers/{uuid}");
+    for (sent, revision) in [
+        (json!({"TOKEN": "hush"}), 2),
+        (json!({}), 3),
+        (json!({}), 4),
+    ] {
+        let edit = json!({"spec": {"image": "nginx", "environment_wo": sent}});
+        let accepted = app.put(Who::Member, &path, edit).await.expect(202).json();
+        let ended = app.ended(Who::Member, &accepted).await;
+        assert_eq!(ended["state"], "succeeded");
+        let shown = app.get(Who::Member, &path).await.expect(200).json();
+        assert_eq!(shown["revision"], revision, "{sent}");
+    }
+    let without = json!({"spec": {"image": "nginx"}});
+    app.put(Who::Member, &path, without).await.expect(200);
+    let shown = app.get(Who::Member, &path).await.expect(200).json();
+    assert_eq!(shown["revision"], 4, "left out, it keeps what is there");
+}
+
 #[tokio::test]
 async fn an_operation_is_waited_for_and_streamed() {
     let app = TestApp::start().await;

@@ -19,7 +19,7 @@ use super::resolve::{Resolved, check_spec, publish};
 use super::update_container::Wanted;
 use super::{Edit, UpdateContainer};
 use crate::call::Call;
-use crate::context::Engine;
+use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 
 /// What is meant to be done.
@@ -215,6 +215,9 @@ impl Engine {
         };
         verdict.changes = changes(&seen.desired.spec, &wanted.spec);
         verdict.effect = Some(effect(seen, &wanted.spec, false));
+        if Inner::needs_recreate(seen, &wanted) {
+            verdict.effect = verdict.effect.max(Some(Effect::Recreate));
+        }
         let resolved = match self.resolve_change(seen, &wanted).await {
             Ok(resolved) => resolved,
             Err(error) => {

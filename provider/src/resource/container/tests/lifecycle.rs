@@ -192,3 +192,25 @@ async fn the_write_only_environment_goes_out_when_its_version_changes() {
     settle(&terraform, Some(stored), &web(&[])).await;
     assert_eq!(sent(&zund), serde_json::json!({}), "taken away");
 }
+
+/// After an import the version is only noted, whatever else changes: the plan announces no restart.
+#[tokio::test]
+async fn a_version_first_seen_after_an_import_sends_nothing() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    settle(&terraform, None, &web(&[])).await;
+    let imported = terraform
+        .import(TYPE, ImportBy::Id("web".into()))
+        .await
+        .unwrap();
+    let imported = terraform.refresh(TYPE, &imported).await.unwrap().unwrap();
+    let config = web(&[
+        ("environment_wo", Value::map([("KEY", Value::string("x"))])),
+        ("environment_wo_version", Value::number(1)),
+        ("memory", Value::number(99)),
+    ]);
+    settle(&terraform, Some(imported), &config).await;
+    let sent = zund.with(|world| world.changes.last().unwrap()["spec"]["environment_wo"].clone());
+    assert!(sent.is_null(), "{sent}");
+    assert_eq!(zund.with(|world| world.only().revision), 1, "a live edit");
+}
