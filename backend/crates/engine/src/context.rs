@@ -72,6 +72,8 @@ pub struct Inner {
     hosts: HashMap<HostId, HostDrivers>,
     /// Why a host does not answer; absent while it does.
     down: Mutex<HashMap<HostId, String>>,
+    /// Hosts whose storage driver enforces a size.
+    sizing: Mutex<HashSet<HostId>>,
     /// Told when a host answers again.
     pub(crate) host_back: Notify,
     pub(crate) slots: Semaphore,
@@ -115,6 +117,7 @@ impl Engine {
             local,
             hosts: HashMap::from([(local, parts.local)]),
             down: Mutex::default(),
+            sizing: Mutex::default(),
             host_back: Notify::new(),
             slots: Semaphore::new(workers),
             tasks: TaskTracker::new(),
@@ -192,6 +195,26 @@ impl Inner {
     /// Why a host does not answer; `None` while it does.
     pub(crate) fn why_down(&self, host: HostId) -> Option<String> {
         lock(&self.down).get(&host).cloned()
+    }
+
+    /// Notes whether a host's storage driver enforces a size.
+    pub(crate) fn note_sizing(&self, host: HostId, enforced: bool) {
+        let mut notes = lock(&self.sizing);
+        if enforced {
+            notes.insert(host);
+        } else {
+            notes.remove(&host);
+        }
+    }
+
+    /// Whether `disk` is enforced on this host.
+    pub(crate) fn enforces_disk(&self, host: HostId) -> bool {
+        lock(&self.sizing).contains(&host)
+    }
+
+    /// Whether `disk` is enforced on any host.
+    pub(crate) fn enforces_disk_somewhere(&self) -> bool {
+        !lock(&self.sizing).is_empty()
     }
 
     /// The lock that an operation holds while it works on a container.

@@ -39,7 +39,9 @@ pub fn effect(current: &Container, new: &ContainerSpec, disk_enforced: bool) -> 
 pub fn recreates(current: &Container, change: &Change) -> bool {
     let job_again = change.target.wish == Wish::Finished && current.desired.wish != Wish::Finished;
     let counted = change.target.revision != current.desired.revision;
-    counted || job_again || effect(current, &change.target.spec, change.disk_enforced) >= Effect::Recreate
+    counted
+        || job_again
+        || effect(current, &change.target.spec, change.disk_enforced) >= Effect::Recreate
 }
 
 /// The steps of an update. Empty where nothing in the engine has to change.

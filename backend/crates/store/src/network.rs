@@ -109,10 +109,11 @@ impl Tx {
                 .ok_or_else(|| Error::conflict(Constraint::AddressTaken))?;
             taken.insert(ip);
             let id: PortId = port.word("id")?;
-            let update = Statement::new("ports", "UPDATE ports SET ip = $2, mac = $3 WHERE id = $1")
-                .bind(id)
-                .bind(ip.to_string())
-                .bind(mac_of(ip));
+            let update =
+                Statement::new("ports", "UPDATE ports SET ip = $2, mac = $3 WHERE id = $1")
+                    .bind(id)
+                    .bind(ip.to_string())
+                    .bind(mac_of(ip));
             self.execute(update).await?;
         }
         Ok(())

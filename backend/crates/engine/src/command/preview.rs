@@ -10,7 +10,7 @@ use zun_domain::name::{ContainerName, HostName};
 use zun_domain::placement::{Rejection, Unplaceable};
 use zun_domain::quota::Usage;
 use zun_domain::unit::Amounts;
-use zun_planner::update::{effect, plan_update};
+use zun_planner::update::plan_update;
 use zun_scheduler::{fits, place};
 use zun_store::Tx;
 
@@ -19,7 +19,7 @@ use super::resolve::{Resolved, check_spec, publish};
 use super::update_container::Wanted;
 use super::{Edit, UpdateContainer};
 use crate::call::Call;
-use crate::context::{Engine, Inner};
+use crate::context::Engine;
 use crate::error::{Error, Result};
 
 /// What is meant to be done.
@@ -214,8 +214,8 @@ impl Engine {
             }
         };
         verdict.changes = changes(&seen.desired.spec, &wanted.spec);
-        verdict.effect = Some(effect(seen, &wanted.spec, false));
-        if Inner::needs_recreate(seen, &wanted) {
+        verdict.effect = Some(self.effect_on(seen, &wanted.spec));
+        if self.needs_recreate(seen, &wanted) {
             verdict.effect = verdict.effect.max(Some(Effect::Recreate));
         }
         let resolved = match self.resolve_change(seen, &wanted).await {

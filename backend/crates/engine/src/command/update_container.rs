@@ -200,7 +200,7 @@ impl Inner {
                 target,
                 wait_for,
                 make,
-                disk_enforced: false,
+                disk_enforced: self.enforces_disk(container.place.id),
             },
         ))
     }
@@ -263,7 +263,7 @@ impl Inner {
             hostname,
             ..before.clone()
         };
-        if Self::needs_recreate(container, &wanted) {
+        if self.needs_recreate(container, &wanted) {
             let (ports, kept) = (wanted.spec.ports.as_ref(), &before.published);
             target.published = publish(self, ports, kept, taken, seed_of(container.id))?;
             target.revision += 1;
@@ -274,12 +274,15 @@ impl Inner {
     }
 
     /// Whether the engine has to make a new container for this.
-    pub(crate) fn needs_recreate(container: &Container, wanted: &Wanted) -> bool {
+    pub(crate) fn needs_recreate(&self, container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
-        wanted.again
-            || job_again
-            || effect(container, &wanted.spec, false) >= Effect::Recreate
+        wanted.again || job_again || self.effect_on(container, &wanted.spec) >= Effect::Recreate
+    }
+
+    /// What an edit does to this container, where it runs.
+    pub(crate) fn effect_on(&self, container: &Container, spec: &ContainerSpec) -> Effect {
+        effect(container, spec, self.enforces_disk(container.place.id))
     }
 
     /// Claims and host ports of both wishes, while one becomes the other.
@@ -349,7 +352,7 @@ impl Engine {
         seen: &Container,
         wanted: &Wanted,
     ) -> Result<Resolved> {
-        if Inner::needs_recreate(seen, wanted) {
+        if self.needs_recreate(seen, wanted) {
             return self.resolve(&wanted.spec).await;
         }
         let image = ResolvedImage {

@@ -89,7 +89,10 @@ impl Engine {
         let drivers = self.drivers(work.host)?;
         let id = work.operation.container;
         let seen = drivers.runtime.find(RuntimeName::Current(id)).await?;
-        if seen.as_ref().is_some_and(|seen| seen.revision == request.revision) {
+        if seen
+            .as_ref()
+            .is_some_and(|seen| seen.revision == request.revision)
+        {
             // What failed could not be taken back: the sweep comes first.
             return Ok(false);
         }
@@ -108,7 +111,8 @@ impl Engine {
                 Choice { network, published }
             }
             _ => {
-                let runs = seen.is_some_and(|seen| matches!(seen.phase, Phase::Running | Phase::Paused));
+                let runs =
+                    seen.is_some_and(|seen| matches!(seen.phase, Phase::Running | Phase::Paused));
                 let published = self
                     .other_ports(&mut tx, work, &container, request, busy, runs)
                     .await?;
@@ -166,7 +170,13 @@ impl Engine {
         let others = claimed.iter().filter(|(owner, _)| *owner != container.id);
         taken.extend(others.map(|(_, port)| (port.protocol, port.external)));
         let ports = request.spec.ports.as_ref();
-        publish(self, ports, &request.published, &taken, seed_of(container.id))
+        publish(
+            self,
+            ports,
+            &request.published,
+            &taken,
+            seed_of(container.id),
+        )
     }
 
     /// The choice becomes the operation's: its plan, its target or its container's record, its claims.
@@ -198,7 +208,8 @@ impl Engine {
             }
             None => {
                 container.desired.published = choice.published;
-                tx.container_update(&container, container.generation).await?;
+                tx.container_update(&container, container.generation)
+                    .await?;
                 tx.host_ports_set(container.id, work.host, &container.desired.published)
                     .await?;
                 None

@@ -98,7 +98,9 @@ impl Engine {
     ) -> zun_driver::Result<()> {
         let _nobody_chooses = self.choosing.lock().await;
         let current = self.store.network_find(planned.id).await;
-        match current.map_err(|error| zun_driver::Error::new(Class::Unavailable, error.to_string()))? {
+        match current
+            .map_err(|error| zun_driver::Error::new(Class::Unavailable, error.to_string()))?
+        {
             Some(current) if current.subnet != planned.subnet => Err(zun_driver::Error::new(
                 Class::Conflict,
                 format!(
@@ -239,7 +241,10 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
         } => runtime.rename(*container, *revision, *to).await,
         Action::Remove(name) => runtime.remove(*name).await,
         Action::Connect { name, attachment } => runtime.connect(*name, attachment).await,
-        Action::EnsureNetwork(_) | Action::Pull(_) | Action::AwaitStarted { .. } | Action::AwaitExited { .. } => Ok(()),
+        Action::EnsureNetwork(_)
+        | Action::Pull(_)
+        | Action::AwaitStarted { .. }
+        | Action::AwaitExited { .. } => Ok(()),
     }
 }
 

@@ -92,7 +92,9 @@ impl Story {
         let engine = &world.engine;
         let act = |act| engine.container_act(&CALL, "web", act);
         let accepted = match self {
-            Self::Create | Self::CreateOnTakenSubnet | Self::CreateOnTakenPort => engine.container_create(&CALL, create("web")).await,
+            Self::Create | Self::CreateOnTakenSubnet | Self::CreateOnTakenPort => {
+                engine.container_create(&CALL, create("web")).await
+            }
             Self::CreateStopped => {
                 let mut ask = create("web");
                 ask.wish = Some(Wish::Stopped);

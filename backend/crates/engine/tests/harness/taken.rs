@@ -39,9 +39,7 @@ async fn a_subnet_in_use_is_never_changed() {
     let name = zun_domain::runtime::RuntimeName::Current(web.id);
     world.host.remove_by_hand(name).unwrap();
     world.until(|row| row.observed.is_none()).await;
-    world
-        .host
-        .remove_network_by_hand(&before[0].runtime_name());
+    world.host.remove_network_by_hand(&before[0].runtime_name());
     world.host.snatch_subnet();
     let accepted = world.engine.container_create(&call(), create("db")).await;
     let ended = world.end_of(&accepted.unwrap().operation.unwrap()).await;
