@@ -75,7 +75,9 @@ fn store(response: &mut StateResponse, planned: &Value, container: &Container) {
     Memory::of(container).store(&mut response.private);
 }
 
-/// Follows what was accepted to its end and reads the container again.
+/// Follows what was accepted to its end and reads the container again. With `wait_for = "none"` a create
+/// is not followed: what is held is what was asked for from the first moment. A change is, since until its
+/// end the server shows what was before, and the next plan would ask for it once more.
 async fn finish(
     session: &Session,
     patience: &Patience,
@@ -85,7 +87,7 @@ async fn finish(
 ) -> Result<Container, Diagnostic> {
     let Some(operation) = accepted
         .operation
-        .filter(|_| wait_for != Some(WaitFor::None))
+        .filter(|_| deed != Deed::Create || wait_for != Some(WaitFor::None))
     else {
         return Ok(accepted.container);
     };

@@ -276,7 +276,7 @@ fn timing(schema: Schema) -> Schema {
             .description("What it should be doing: `running` (default), `stopped` or `paused`. Reads `missing` when it was removed from the engine by hand. Left out, and null, for a job."))
         .attribute("wait_for", string().optional()
             .validator(validator::one_of(["running", "healthy", "exited", "none"]))
-            .description("When an apply counts as done: `running` (default; healthy where there is a `healthcheck`), `healthy`, `exited` (a job: it runs once for each change and must end with exit code 0) or `none`."))
+            .description("When an apply counts as done: `running` (default; healthy where there is a `healthcheck`), `healthy`, `exited` (a job: it runs once for each change and must end with exit code 0) or `none` (a create when it is accepted, a change when it is made, whatever the container does then)."))
 }
 
 fn computed(schema: Schema) -> Schema {
