@@ -14,7 +14,7 @@ use crate::session::Session;
 pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
     vec![
         Box::new(container::ContainerResource),
-        Box::new(quota::QuotaResource),
-        Box::new(quota_class::QuotaClassResource),
+        Box::new(limits::LimitsOf::<quota::Project>::new()),
+        Box::new(limits::LimitsOf::<quota_class::Class>::new()),
     ]
 }

@@ -1,7 +1,7 @@
 //! Decisions of the scheduler: what one takes at 1 to 10,000 hosts that are filled to 85 %.
 //!
 //! One placement is everything that happens to the view: choose a host, take what the request needs there and its port,
-//! and give back what an older one had. `zun-scheduler` has an example that shows more of the same.
+//! and give back what an older one had.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;

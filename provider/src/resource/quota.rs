@@ -1,35 +1,23 @@
 //! `zun_quota`: what a project may use.
 
-use tfplugin::{
-    Attribute, Context, CreateRequest, DeleteRequest, Diagnostics, ImportRequest, ImportResponse,
-    ReadRequest, Resource, Schema, StateResponse, UpdateRequest, Value, async_trait,
-};
-use zun_api_types::quota::{Quota, SetLimits};
+use tfplugin::{Attribute, Diagnostics, Schema, Value, async_trait};
+use zun_api_types::quota::SetLimits;
+use zun_client::{Client, Error};
 
-use super::limits::{attributes, limits_of, refused_create, show};
+use super::limits::{Held, Owner};
 use crate::report::failed;
 use crate::session::Session;
 
-/// The resource.
-pub(super) struct QuotaResource;
-
-fn state_of(project: &str, quota: &Quota) -> Value {
-    let mut state = Value::object([
-        ("id", Value::string(project)),
-        ("project_id", Value::string(project)),
-    ]);
-    show(&quota.limits, &quota.effective, &mut state);
-    state
-}
+/// Limits of a project.
+pub(super) struct Project;
 
 #[async_trait]
-impl Resource<Session> for QuotaResource {
-    fn type_name(&self) -> &'static str {
-        "zun_quota"
-    }
+impl Owner for Project {
+    const TYPE: &'static str = "zun_quota";
+    const KEY: &'static str = "project_id";
 
-    fn schema(&self) -> Schema {
-        let begin = Schema::new()
+    fn schema() -> Schema {
+        Schema::new()
             .description(
                 "What a project may use. Limits that are left out are inherited from the class `default` and the server's \
                  configuration. Destroying it returns the project to those.",
@@ -42,101 +30,35 @@ impl Resource<Session> for QuotaResource {
                     .description("The project."),
             )
             .attribute(
-                "project_id",
+                Self::KEY,
                 Attribute::string()
                     .optional()
                     .computed()
                     .use_state_for_unknown()
                     .requires_replace_if_configured()
                     .description("The project; the one the provider works in where none is given."),
-            );
-        attributes(begin)
+            )
     }
 
-    async fn create(
-        &self,
-        context: &Context<Session>,
-        request: CreateRequest,
-        response: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let planned = &request.planned_state;
-        let given = planned.get("project_id")?.as_str().map(str::to_owned);
-        let project = if let Some(project) = given {
-            project
-        } else {
-            let features = session.client.features().await;
-            let features = features.map_err(|error| failed(&error))?;
-            features.project_id.clone()
-        };
-        let body = SetLimits {
-            limits: limits_of(planned)?,
-            create: true,
-        };
-        let quota = session.client.quota_set(&project, &body).await;
-        let quota = quota.map_err(|error| refused_create(&error, "zun_quota", &project))?;
-        response.set_state(state_of(&project, &quota));
-        Ok(())
-    }
-
-    async fn read(
-        &self,
-        context: &Context<Session>,
-        request: ReadRequest,
-        response: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let project: String = request.current_state.read("id")?;
-        match session.client.quota_get(&project).await {
-            Ok(quota) if !quota.limits.is_empty() => response.set_state(state_of(&project, &quota)),
-            Ok(_) => response.remove(),
-            Err(error) if error.is_not_found() => response.remove(),
-            Err(error) => return Err(failed(&error).into()),
+    async fn chosen(session: &Session, planned: &Value) -> Result<String, Diagnostics> {
+        if let Some(project) = planned.get(Self::KEY)?.as_str() {
+            return Ok(project.to_owned());
         }
-        Ok(())
+        let features = session.client.features().await;
+        Ok(features.map_err(|error| failed(&error))?.project_id.clone())
     }
 
-    async fn update(
-        &self,
-        context: &Context<Session>,
-        request: UpdateRequest,
-        response: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let project: String = request.prior_state.read("id")?;
-        let body = SetLimits {
-            limits: limits_of(&request.planned_state)?,
-            create: false,
-        };
-        let quota = session.client.quota_set(&project, &body).await;
-        let quota = quota.map_err(|error| failed(&error))?;
-        response.set_state(state_of(&project, &quota));
-        Ok(())
+    async fn get(client: &Client, id: &str) -> Result<Held, Error> {
+        let quota = client.quota_get(id).await?;
+        Ok((quota.limits, quota.effective))
     }
 
-    async fn delete(
-        &self,
-        context: &Context<Session>,
-        request: DeleteRequest,
-        _: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let project: String = request.prior_state.read("id")?;
-        match session.client.quota_delete(&project).await {
-            Err(error) if !error.is_not_found() => Err(failed(&error).into()),
-            _ => Ok(()),
-        }
+    async fn set(client: &Client, id: &str, body: &SetLimits) -> Result<Held, Error> {
+        let quota = client.quota_set(id, body).await?;
+        Ok((quota.limits, quota.effective))
     }
 
-    async fn import(
-        &self,
-        _: &Context<Session>,
-        request: ImportRequest,
-        response: &mut ImportResponse,
-    ) -> Result<(), Diagnostics> {
-        response
-            .state
-            .set("id", request.id("id").unwrap_or_default());
-        Ok(())
+    async fn delete(client: &Client, id: &str) -> Result<(), Error> {
+        client.quota_delete(id).await
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) disk: Option<&'static str>,
     limits: BTreeMap<String, LimitSet>,
     operations: BTreeMap<String, Json>,
+    /// What a container becomes by an operation, from the moment its end is asked for.
+    pending: BTreeMap<String, Container>,
     made: u32,
 }
 
@@ -78,7 +80,12 @@ impl World {
                 "disk": self.disk.unwrap_or("enforced"), "project_id": "p"}),
             ),
             ("POST", ["zund", "v1", "preview"]) => self.preview(),
-            ("GET", ["zund", "v1", "operations", id]) => answer(200, self.operations[*id].clone()),
+            ("GET", ["zund", "v1", "operations", id]) => {
+                if let Some(container) = self.pending.remove(*id) {
+                    self.containers.insert(container.uuid.clone(), container);
+                }
+                answer(200, self.operations[*id].clone())
+            }
             ("POST", ["zund", "v1", "containers"]) => self.create(&request.body),
             ("GET", ["zund", "v1", "containers"]) => {
                 let all: Vec<Json> = self.containers.values().map(as_json).collect();
@@ -195,9 +202,10 @@ impl World {
             }
             settle(&mut container, asked.state, asked.wait_for);
         }
-        let accepted = self.accepted(&container, "update");
-        self.containers.insert(uuid.to_owned(), container);
-        accepted
+        let id = format!("op-{}", self.operations.len());
+        let before = self.containers[uuid].clone();
+        self.pending.insert(id, container);
+        self.accepted(&before, "update")
     }
 
     fn preview(&mut self) -> Answer {

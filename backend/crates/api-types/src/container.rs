@@ -37,7 +37,8 @@ pub struct UpdateContainer {
     /// New name; the old one where none is given.
     #[serde(default)]
     pub name: Option<ContainerName>,
-    /// The whole specification. `environment_wo` left out keeps what is there.
+    /// The whole specification. `environment_wo` left out keeps what is there; given, it is used in a new
+    /// container, the same values or not.
     pub spec: ContainerSpec,
     /// What it should be doing; as it was where none is given.
     #[serde(default)]

@@ -22,7 +22,7 @@ pub const API_VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DiskMeaning {
-    /// The engine enforces it; an edit recreates in place.
+    /// There is a host whose engine enforces it; an edit of a container there recreates in place.
     Enforced,
     /// It is counted and not enforced; an edit is live.
     Account,

@@ -137,6 +137,13 @@ impl TestApp {
     }
 
     async fn start_with(change: impl FnOnce(&mut Settings, &mut ApiSettings)) -> Self {
+        Self::start_on(FakeHost::new(), change).await
+    }
+
+    async fn start_on(
+        host: FakeHost,
+        change: impl FnOnce(&mut Settings, &mut ApiSettings),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}", dir.path().join("zun.db").display());
         let store = Store::open(&StoreConfig { url, key: [7; 32] })
@@ -160,7 +167,6 @@ impl TestApp {
         let people = People::make(&identity).await;
         settings.exceptions = Exceptions::default();
         change(&mut settings, &mut api);
-        let host = FakeHost::new();
         for name in ["nginx", "nginx:2", "busybox"] {
             host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
         }

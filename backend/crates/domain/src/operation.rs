@@ -50,7 +50,8 @@ impl OperationKind {
     }
 }
 
-/// Where an operation stands. `Undoing` and the last three never go back.
+/// Where an operation stands. The last three never go back, `Undoing` only to another choice in place of
+/// one that somebody else had taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OperationState {
@@ -98,6 +99,9 @@ pub struct Failure {
     /// The kernel ended it for lack of memory.
     #[serde(default)]
     pub oom_killed: bool,
+    /// Somebody else has what was chosen: a subnet, a host port. Another choice may succeed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub conflict: bool,
     /// The last lines the container printed, at most 20.
     #[serde(default)]
     pub last_log: Vec<String>,

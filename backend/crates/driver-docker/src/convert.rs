@@ -313,3 +313,38 @@ fn policy(policy: &DockerPolicy) -> Option<RestartPolicy> {
         maximum_retry_count: count.filter(|count| *count > 0),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use zun_domain::id::{ContainerId, ProjectId};
+    use zun_domain::unit::DiskGib;
+
+    use super::*;
+
+    #[test]
+    fn a_size_goes_to_an_engine_that_enforces_it() {
+        let mut spec = ContainerSpec::of("nginx".parse().unwrap());
+        spec.disk = Some(DiskGib(5));
+        let request = CreateContainer {
+            container: ContainerId(uuid::Uuid::nil()),
+            project: ProjectId(uuid::Uuid::nil()),
+            revision: 1,
+            spec,
+            image: "nginx".to_owned(),
+            hostname: "web".parse().unwrap(),
+            attachment: Attachment {
+                network: "zun-1".to_owned(),
+                ip: std::net::Ipv4Addr::new(10, 0, 0, 2),
+                mac: "02:42:0a:00:00:02".to_owned(),
+            },
+            published: Vec::new(),
+        };
+        let size = |sized| {
+            let body = create_body("here", &request, "nginx".to_owned(), sized);
+            body.host_config.unwrap().storage_opt
+        };
+        let five = HashMap::from([("size".to_owned(), "5G".to_owned())]);
+        assert_eq!(size(true), Some(five));
+        assert_eq!(size(false), None);
+    }
+}

@@ -86,6 +86,7 @@ const SENTENCES: &[(&str, Class)] = &[
     ("port is already allocated", Class::Conflict),
     ("ddress already in use", Class::Conflict),
     ("overlaps with other one", Class::Conflict),
+    ("networks have overlapping IPv4", Class::Conflict),
     ("has active endpoints", Class::Conflict),
     ("no space left on device", Class::Exhausted),
     ("cannot allocate memory", Class::Exhausted),

@@ -45,7 +45,8 @@ pub struct CreateContainer {
 /// How the specification changes.
 #[derive(Debug, Clone)]
 pub enum Edit {
-    /// The whole of it.
+    /// The whole of it. `environment_wo` left out keeps what is there; given, it is used, in a new
+    /// container, the same values or not.
     Whole(Box<ContainerSpec>),
     /// These parts of it: Zun's PATCH.
     Parts {
@@ -56,6 +57,15 @@ pub enum Edit {
         /// New value.
         auto_heal: Option<bool>,
     },
+}
+
+impl Edit {
+    /// No edit: what is there has to become what is wished already.
+    pub const NONE: Self = Self::Parts {
+        cpu: None,
+        memory: None,
+        auto_heal: None,
+    };
 }
 
 /// A container to be changed.

@@ -72,6 +72,8 @@ pub struct Inner {
     hosts: HashMap<HostId, HostDrivers>,
     /// Why a host does not answer; absent while it does.
     down: Mutex<HashMap<HostId, String>>,
+    /// Hosts whose storage driver enforces a size.
+    sizing: Mutex<HashSet<HostId>>,
     /// Told when a host answers again.
     pub(crate) host_back: Notify,
     pub(crate) slots: Semaphore,
@@ -83,6 +85,8 @@ pub struct Inner {
     pub(crate) cancels: Mutex<HashMap<OperationId, CancellationToken>>,
     /// Taken while an operation works on a subject.
     pub(crate) turns: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<()>>>>,
+    /// Held while a network is made in an engine, and while another subnet is chosen for one.
+    pub(crate) choosing: tokio::sync::Mutex<()>,
     /// A step could not be taken back: something is left over.
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
@@ -113,6 +117,7 @@ impl Engine {
             local,
             hosts: HashMap::from([(local, parts.local)]),
             down: Mutex::default(),
+            sizing: Mutex::default(),
             host_back: Notify::new(),
             slots: Semaphore::new(workers),
             tasks: TaskTracker::new(),
@@ -120,6 +125,7 @@ impl Engine {
             following: Mutex::default(),
             cancels: Mutex::default(),
             turns: Mutex::default(),
+            choosing: tokio::sync::Mutex::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
             unseen: Mutex::default(),
@@ -189,6 +195,26 @@ impl Inner {
     /// Why a host does not answer; `None` while it does.
     pub(crate) fn why_down(&self, host: HostId) -> Option<String> {
         lock(&self.down).get(&host).cloned()
+    }
+
+    /// Notes whether a host's storage driver enforces a size.
+    pub(crate) fn note_sizing(&self, host: HostId, enforced: bool) {
+        let mut notes = lock(&self.sizing);
+        if enforced {
+            notes.insert(host);
+        } else {
+            notes.remove(&host);
+        }
+    }
+
+    /// Whether `disk` is enforced on this host.
+    pub(crate) fn enforces_disk(&self, host: HostId) -> bool {
+        lock(&self.sizing).contains(&host)
+    }
+
+    /// Whether `disk` is enforced on any host.
+    pub(crate) fn enforces_disk_somewhere(&self) -> bool {
+        !lock(&self.sizing).is_empty()
     }
 
     /// The lock that an operation holds while it works on a subject.

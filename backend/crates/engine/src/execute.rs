@@ -6,6 +6,7 @@
 //! says so; it fails only for what will not change by waiting. Ended by a drain or a crash, it goes on
 //! from its log: [`crate::recover`].
 
+mod anew;
 mod ending;
 mod finish;
 mod follow;
@@ -14,12 +15,14 @@ mod step;
 mod storage;
 mod wait;
 
+use anew::Verdict;
+pub(crate) use anew::stored;
 pub(crate) use follow::Followed;
 
 use std::sync::atomic::Ordering;
 
 use zun_domain::container::{Desired, Observed};
-use zun_domain::id::HostId;
+use zun_domain::id::{HostId, OperationId};
 use zun_domain::operation::{Failure, Operation, OperationState, Subject};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::unit::DiskGib;
@@ -37,6 +40,8 @@ pub(crate) struct Work {
     pub(crate) host: HostId,
     pub(crate) plan: Plan,
     pub(crate) target: Option<Target>,
+    /// How often it was decided anew.
+    anew: u32,
     cursor: Cursor,
 }
 
@@ -52,8 +57,12 @@ pub(crate) enum Target {
 pub(crate) enum Outcome {
     /// All are done; what the last wait has shown, where nothing changed after it.
     Done(Option<Observed>),
-    /// One failed. `kept` where what was made stays.
-    Failed { failure: Failure, kept: bool },
+    /// The step `at` failed. `kept` where what was made stays.
+    Failed {
+        at: usize,
+        failure: Failure,
+        kept: bool,
+    },
     /// The process is stopping, or the operation was cancelled: nothing more is written.
     Interrupted,
 }
@@ -74,43 +83,64 @@ impl Engine {
         let subject = operation.subject;
         let turn = self.turn(subject);
         let held = turn.lock().await;
-        if let Some(work) = self.load(operation).await? {
-            match self.drive(&work, followed).await {
-                Outcome::Interrupted => self.unfollow_cancelled(&work.operation, followed),
-                outcome => self.finish(&work, outcome, followed).await?,
+        while let Some(work) = self.load(operation.id).await? {
+            match self.attempt(&work, followed).await {
+                None => continue,
+                Some(Outcome::Interrupted) => self.unfollow_cancelled(&work.operation, followed),
+                Some(outcome) => self.finish(&work, outcome, followed).await?,
             }
+            break;
         }
         drop(held);
         self.let_go(subject).await;
         Ok(())
     }
 
+    /// Does what the plan says; `None` where it was decided anew.
+    async fn attempt(&self, work: &Work, followed: &Followed) -> Option<Outcome> {
+        let (at, failure) = match self.drive(work, followed).await {
+            Outcome::Failed {
+                at,
+                failure,
+                kept: false,
+            } => (at, failure),
+            outcome => return Some(outcome),
+        };
+        match self.decide_anew(work, at, failure, followed).await {
+            Ok(Verdict::Again) => None,
+            Ok(Verdict::Stands(failure)) => Some(Outcome::Failed {
+                at,
+                failure,
+                kept: false,
+            }),
+            Err(_) => Some(Outcome::Interrupted),
+        }
+    }
+
     /// What the log says is left to do; `None` for one that has ended meanwhile.
-    async fn load(&self, operation: Operation) -> Result<Option<Work>> {
-        let current = self.store.operation_get(operation.id).await?;
+    async fn load(&self, id: OperationId) -> Result<Option<Work>> {
+        let current = self.store.operation_get(id).await?;
         if current.state.is_final() {
             return Ok(None);
         }
         let host = self.host_of(current.subject).await?;
-        let (plan, target) = self.store.operation_plan(operation.id).await?;
+        let (plan, target) = self.store.operation_plan(id).await?;
         let broken = |error: serde_json::Error| {
-            Error::Internal(format!(
-                "the plan of operation {} is broken: {error}",
-                operation.id
-            ))
+            Error::Internal(format!("the plan of operation {id} is broken: {error}"))
         };
-        let plan: Plan = serde_json::from_str(&plan).map_err(broken)?;
+        let (anew, plan) = anew::from_stored(&plan).map_err(broken)?;
         let target = target
             .map(|text| Target::read(current.subject, &text))
             .transpose()
             .map_err(broken)?;
-        let entries = self.store.step_entries(operation.id).await?;
+        let entries = self.store.step_entries(id).await?;
         let cursor = Cursor::read(&entries, current.state == OperationState::Undoing);
         Ok(Some(Work {
             operation: current,
             host,
             plan,
             target,
+            anew,
             cursor,
         }))
     }
@@ -179,6 +209,7 @@ impl Engine {
         }
         match rule {
             OnFailure::Keep | OnFailure::GoOn => Outcome::Failed {
+                at: index,
                 failure,
                 kept: true,
             },
@@ -217,6 +248,7 @@ impl Engine {
             }
         }
         Outcome::Failed {
+            at: from,
             failure,
             kept: false,
         }

@@ -49,6 +49,7 @@ impl Engine {
                     continue;
                 }
             };
+            self.note_sizing(id, host.facts.disk_quota);
             let mut tx = self.store.begin().await?;
             tx.host_upsert(&host).await?;
             tx.commit().await?;

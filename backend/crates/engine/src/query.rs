@@ -78,8 +78,10 @@ pub struct HostView {
 /// What this deployment can do.
 #[derive(Debug, Clone)]
 pub struct Features {
-    /// What `disk` means.
+    /// What `disk` means where no host enforces it.
     pub disk: crate::settings::DiskMode,
+    /// There is a host that enforces it.
+    pub disk_enforced: bool,
     /// Version of the program.
     pub version: &'static str,
 }
@@ -131,6 +133,7 @@ impl Engine {
     pub fn features(&self) -> Features {
         Features {
             disk: self.settings.disk,
+            disk_enforced: self.enforces_disk_somewhere(),
             version: env!("CARGO_PKG_VERSION"),
         }
     }

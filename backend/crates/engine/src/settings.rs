@@ -9,7 +9,7 @@ use zun_domain::policy::Exceptions;
 use zun_domain::quota::Limits;
 use zun_domain::unit::DiskGib;
 
-/// What `disk` means where the engine cannot enforce it (semantics.md §1.10).
+/// What `disk` means on a host whose engine cannot enforce it. Where it can, it always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DiskMode {
     /// A request with `disk` is refused.

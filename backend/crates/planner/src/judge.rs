@@ -8,6 +8,7 @@ fn failure(message: String, seen: &Observed) -> Failure {
         message,
         exit_code: seen.exit_code,
         oom_killed: seen.oom_killed,
+        conflict: false,
         last_log: Vec::new(),
     }
 }

@@ -36,10 +36,13 @@ pub fn effect(current: &Container, new: &ContainerSpec, disk_enforced: bool) -> 
     }
 }
 
-/// Whether an update needs a new Docker container.
+/// Whether an update needs a new Docker container: by its fields, or because the target counts one more.
 pub fn recreates(current: &Container, change: &Change) -> bool {
     let job_again = change.target.wish == Wish::Finished && current.desired.wish != Wish::Finished;
-    job_again || effect(current, &change.target.spec, change.disk_enforced) >= Effect::Recreate
+    let counted = change.target.revision != current.desired.revision;
+    counted
+        || job_again
+        || effect(current, &change.target.spec, change.disk_enforced) >= Effect::Recreate
 }
 
 /// The steps of an update. Empty where nothing in the engine has to change.

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use zun_domain::container::Address;
-use zun_domain::id::{ContainerId, NetworkId, ProjectId};
-use zun_domain::network::Network;
+use zun_domain::container::{Address, Life};
+use zun_domain::id::{ContainerId, NetworkId, PortId, ProjectId};
+use zun_domain::network::{Network, mac_of};
 
-use crate::error::Result;
+use crate::error::{Constraint, Error, Result};
 use crate::sql::{Row, Statement};
 use crate::tx::{Reader, Tx};
 
@@ -49,6 +49,24 @@ impl Reader {
         self.rows(select).await?.iter().map(network).collect()
     }
 
+    /// Whether a container on the network has ever been made, so that its address is known outside: one
+    /// whose create is at work or has failed has not.
+    pub async fn network_inhabited(&self, network: NetworkId) -> Result<bool> {
+        let select = Statement::new(
+            "ports",
+            "SELECT c.id, c.life, c.observed FROM ports p JOIN containers c ON c.id = p.container_id \
+             WHERE p.network_id = $1",
+        );
+        for row in self.rows(select.bind(network)).await? {
+            let life: Life = row.json("life")?;
+            let observed: Option<String> = row.get("observed")?;
+            if observed.is_some() || !matches!(life, Life::Creating | Life::Failed { .. }) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The addresses on the network that containers have.
     pub async fn addresses_taken(&self, network: NetworkId) -> Result<BTreeSet<Ipv4Addr>> {
         let select = Statement::new("ports", "SELECT id, ip FROM ports WHERE network_id = $1");
@@ -69,6 +87,35 @@ impl Tx {
         .bind(network.name.as_str())
         .bind(network.subnet.to_string());
         self.execute(insert).await?;
+        Ok(())
+    }
+
+    /// Gives the network another subnet, and each container on it an address there. The new subnet must
+    /// not overlap the former one.
+    pub async fn network_move(&mut self, network: &Network) -> Result<()> {
+        let update = Statement::new(TABLE, "UPDATE networks SET subnet = $2 WHERE id = $1")
+            .bind(network.id)
+            .bind(network.subnet.to_string());
+        self.execute(update).await?;
+        let select = Statement::new(
+            "ports",
+            "SELECT id FROM ports WHERE network_id = $1 ORDER BY seq",
+        );
+        let ports = self.rows(select.bind(network.id)).await?;
+        let mut taken = BTreeSet::new();
+        for port in &ports {
+            let ip = network
+                .free_address(&taken)
+                .ok_or_else(|| Error::conflict(Constraint::AddressTaken))?;
+            taken.insert(ip);
+            let id: PortId = port.word("id")?;
+            let update =
+                Statement::new("ports", "UPDATE ports SET ip = $2, mac = $3 WHERE id = $1")
+                    .bind(id)
+                    .bind(ip.to_string())
+                    .bind(mac_of(ip));
+            self.execute(update).await?;
+        }
         Ok(())
     }
 

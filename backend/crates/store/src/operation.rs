@@ -173,13 +173,7 @@ impl Tx {
         plan_json: &str,
         target_json: Option<&str>,
     ) -> Result<()> {
-        let key = operation.id.to_string();
-        let plan = self
-            .vault
-            .seal(plan_json.as_bytes(), &place("plan", &key))?;
-        let target = target_json
-            .map(|target| self.vault.seal(target.as_bytes(), &place("target", &key)))
-            .transpose()?;
+        let (plan, target) = self.sealed_plan(operation.id, plan_json, target_json)?;
         let insert = Statement::new(
             TABLE,
             "INSERT INTO operations (id, subject_kind, subject_id, project_id, user_id, kind, state, \
@@ -221,6 +215,46 @@ impl Tx {
         );
         let update = update.bind(id).bind(state.as_str()).bind(progress);
         self.operation_touched(update.bind(steps_done), id).await
+    }
+
+    /// Another plan and target in place of the former, with an empty log. One that has ended stays as it
+    /// ended: [`Constraint::OperationFinished`].
+    pub async fn operation_replan(
+        &mut self,
+        id: OperationId,
+        plan_json: &str,
+        target_json: Option<&str>,
+        progress: &str,
+    ) -> Result<()> {
+        let (plan, target) = self.sealed_plan(id, plan_json, target_json)?;
+        let update = Statement::new(
+            TABLE,
+            "UPDATE operations SET state = $2, progress = $3, steps_done = 0, plan = $4, target = $5 \
+             WHERE id = $1 AND finished_at IS NULL",
+        );
+        let update = update.bind(id).bind(OperationState::Running.as_str());
+        let update = update.bind(progress).bind(plan).bind(target);
+        self.operation_touched(update, id).await?;
+        let delete = Statement::new("steps", "DELETE FROM steps WHERE operation_id = $1");
+        self.execute(delete.bind(id)).await?;
+        Ok(())
+    }
+
+    /// Plan and target as they are kept.
+    fn sealed_plan(
+        &self,
+        id: OperationId,
+        plan_json: &str,
+        target_json: Option<&str>,
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
+        let key = id.to_string();
+        let plan = self
+            .vault
+            .seal(plan_json.as_bytes(), &place("plan", &key))?;
+        let target = target_json
+            .map(|target| self.vault.seal(target.as_bytes(), &place("target", &key)))
+            .transpose()?;
+        Ok((plan, target))
     }
 
     /// Ends it. One that has ended stays as it ended: [`Constraint::OperationFinished`].

@@ -236,8 +236,10 @@ fn after_refusal(refusal: &Refusal) -> String {
         }
         403 => "Ask an administrator for the role that this needs.".into(),
         404 => "Check the id, and that the project is the one it belongs to.".into(),
-        409 => "Plan again: the object has changed or is being worked on.".into(),
+        409 => after_conflict(&refusal.code).into(),
         400 | 422 => "Correct the value and plan again.".into(),
+        503 => "Start what does not answer, then apply again.".into(),
+        507 => "Free some space on the server's disk, then apply again.".into(),
         500..=599 => format!(
             "Look for {} in the server's log.",
             if refusal.request_id.is_empty() {
@@ -247,6 +249,25 @@ fn after_refusal(refusal: &Refusal) -> String {
             }
         ),
         _ => "Try again; if it stays, look at the server's log.".into(),
+    }
+}
+
+/// What helps against a 409. Planning again does only where the object has changed since.
+fn after_conflict(code: &str) -> &'static str {
+    match code.rsplit('.').next().unwrap_or_default() {
+        "no-valid-host" => {
+            "Ask for what a host has, or make room on one: each host's reasons are above. Another plan of the same \
+             finds the same."
+        }
+        "container-already-exists" => "Import the one that exists, or choose another name.",
+        "operation-failed" => "Correct the cause that is named above, then apply again.",
+        "invalid-state-exception" => {
+            "Plan again: the object is in another state than when this was planned."
+        }
+        _ => {
+            "Plan again where the object has changed or is being worked on; where something else is in the way, clear \
+             it or choose another value."
+        }
     }
 }
 
@@ -272,5 +293,31 @@ mod tests {
         );
         assert!(error.next_step().contains("quota"));
         assert!(!error.is_transient());
+    }
+
+    #[test]
+    fn the_next_step_fits_the_refusal() {
+        let next = |status, code: &str| {
+            let code = format!("container.{code}");
+            let refusal = Refusal {
+                status,
+                code,
+                ..Refusal::default()
+            };
+            Error::new("create container web", Cause::Refusal(Box::new(refusal))).next_step()
+        };
+        for (status, code, words) in [
+            (409, "no-valid-host", "make room"),
+            (409, "container-already-exists", "Import"),
+            (409, "operation-failed", "Correct the cause"),
+            (409, "invalid-state-exception", "Plan again"),
+            (409, "conflict", "choose another value"),
+            (503, "unavailable", "Start what does not answer"),
+            (507, "full", "Free some space"),
+        ] {
+            let next = next(status, code);
+            assert!(next.contains(words), "{status} {code}: {next}");
+        }
+        assert!(!next(409, "no-valid-host").contains("Plan again"));
     }
 }

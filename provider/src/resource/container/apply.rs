@@ -75,7 +75,9 @@ fn store(response: &mut StateResponse, planned: &Value, container: &Container) {
     Memory::of(container).store(&mut response.private);
 }
 
-/// Follows what was accepted to its end and reads the container again.
+/// Follows what was accepted to its end and reads the container again. With `wait_for = "none"` a create
+/// is not followed: what is held is what was asked for from the first moment. A change is, since until its
+/// end the server shows what was before, and the next plan would ask for it once more.
 async fn finish(
     session: &Session,
     patience: &Patience,
@@ -85,7 +87,7 @@ async fn finish(
 ) -> Result<Container, Diagnostic> {
     let Some(operation) = accepted
         .operation
-        .filter(|_| wait_for != Some(WaitFor::None))
+        .filter(|_| deed != Deed::Create || wait_for != Some(WaitFor::None))
     else {
         return Ok(accepted.container);
     };
@@ -153,16 +155,11 @@ pub(super) async fn update(
 
 /// Whether more changes than what the provider keeps for itself.
 fn asks_the_server(request: &UpdateRequest, private: &tfplugin::Private) -> bool {
-    let imported = Memory::load(private).imported;
-    let version_first_seen = imported
-        && request
-            .prior_state
-            .get("environment_wo_version")
-            .is_ok_and(Value::is_null);
+    let (prior, planned) = (&request.prior_state, &request.planned_state);
     fields()
         .chain(["name", "addresses", "revision", "status"])
         .any(|name| request.changes(name))
-        || (request.changes("environment_wo_version") && !version_first_seen)
+        || Memory::load(private).resends(prior, planned)
 }
 
 async fn update_body(
@@ -173,6 +170,7 @@ async fn update_body(
 ) -> Result<UpdateContainer, Diagnostics> {
     let planned = &request.planned_state;
     let mut memory = Memory::load(private);
+    let resends = memory.resends(&request.prior_state, planned);
     if memory.wished.is_none() {
         let found = session.client.container_find(uuid).await;
         let container = found.map_err(|error| failed(&error))?.ok_or_else(|| {
@@ -187,7 +185,7 @@ async fn update_body(
     if let Some(wished) = &memory.wished {
         wished.complete(&request.config, &mut spec);
     }
-    if request.changes("environment_wo_version") {
+    if resends {
         // None would keep what is there.
         spec.environment_wo = Some(environment_wo(&request.config)?.unwrap_or_default());
     }

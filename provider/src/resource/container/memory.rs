@@ -85,6 +85,14 @@ impl Memory {
         self
     }
 
+    /// Whether an update sends the write-only environment: its version changed, and was not first seen
+    /// after an import, which says nothing of what the server has.
+    pub(super) fn resends(&self, prior: &Value, planned: &Value) -> bool {
+        const VERSION: &str = "environment_wo_version";
+        let first_seen = self.imported && prior.get(VERSION).is_ok_and(Value::is_null);
+        prior.get(VERSION) != planned.get(VERSION) && !first_seen
+    }
+
     /// What was stored.
     pub(super) fn load(private: &Private) -> Self {
         Self {

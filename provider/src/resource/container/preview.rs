@@ -9,9 +9,9 @@ use tfplugin::{
 use zun_api_types::features::DiskMeaning;
 use zun_api_types::preview::{Preview, PreviewRequest, Problem};
 
-use super::memory::{Memory, Wished};
+use super::memory::Memory;
 use super::plan::{shape_create, shape_update};
-use super::spec::{fields, spec_of, wait_for_of, wish_of};
+use super::spec::{environment_wo, fields, spec_of, wait_for_of, wish_of};
 use crate::json::to_json;
 use crate::report::{detail, failed, sentence};
 use crate::session::Session;
@@ -32,7 +32,7 @@ pub(super) async fn plan(
             // The first half of a replacement was previewed with the old container out of the way.
             match context.try_client() {
                 Some(session) if memory.replaces.is_none() => {
-                    preview(session, request, None, None, response).await
+                    preview(session, request, None, &Memory::default(), response).await
                 }
                 _ => Ok(()),
             }
@@ -73,7 +73,7 @@ async fn update(
     match session {
         Some(session) if shape.calls() => {
             let id = prior.read::<Option<String>>("id")?;
-            preview(session, request, id, memory.wished.as_ref(), response).await
+            preview(session, request, id, &memory, response).await
         }
         _ => Ok(()),
     }
@@ -83,7 +83,7 @@ async fn preview(
     session: &Session,
     request: &PlanRequest,
     container: Option<String>,
-    wished: Option<&Wished>,
+    memory: &Memory,
     response: &mut PlanResponse,
 ) -> Result<(), Diagnostics> {
     if !is_decided(&request.config) {
@@ -91,8 +91,11 @@ async fn preview(
     }
     let planned = &response.planned_state;
     let mut spec = spec_of(planned)?;
-    if let Some(wished) = wished {
+    if let Some(wished) = &memory.wished {
         wished.complete(&request.config, &mut spec);
+    }
+    if container.is_some() && memory.resends(&request.prior_state, planned) {
+        spec.environment_wo = Some(environment_wo(&request.config)?.unwrap_or_default());
     }
     let name = planned.get("name").map(to_json)?;
     let body = PreviewRequest {

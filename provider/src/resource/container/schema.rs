@@ -99,7 +99,7 @@ fn process(schema: Schema) -> Schema {
         .attribute("environment_wo", map().write_only().validator(validator::keys(validator::parses::<EnvName>()))
             .description("Environment that never reaches plan or state (Terraform and OpenTofu from 1.11). Sent when the container is made and whenever `environment_wo_version` changes."))
         .attribute("environment_wo_version", Attribute::int().optional()
-            .description("Change it to send `environment_wo` again; that recreates the container in place."))
+            .description("Change it to send `environment_wo` again; that recreates the container in place, whether or not its values differ."))
         .attribute("workdir", short().optional().description("Working directory; the image's where none is given."))
         .attribute("user", short().optional().description("User, and group after a colon; the image's where none is given."))
         .attribute("hostname", string().optional().computed().validator(validator::parses::<Hostname>())
@@ -276,7 +276,7 @@ fn timing(schema: Schema) -> Schema {
             .description("What it should be doing: `running` (default), `stopped` or `paused`. Reads `missing` when it was removed from the engine by hand. Left out, and null, for a job."))
         .attribute("wait_for", string().optional()
             .validator(validator::one_of(["running", "healthy", "exited", "none"]))
-            .description("When an apply counts as done: `running` (default; healthy where there is a `healthcheck`), `healthy`, `exited` (a job: it runs once for each change and must end with exit code 0) or `none`."))
+            .description("When an apply counts as done: `running` (default; healthy where there is a `healthcheck`), `healthy`, `exited` (a job: it runs once for each change and must end with exit code 0) or `none` (a create when it is accepted, a change when it is made, whatever the container does then)."))
 }
 
 fn computed(schema: Schema) -> Schema {

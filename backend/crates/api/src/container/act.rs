@@ -20,10 +20,18 @@ async fn act(app: &App, asked: &Admitted, ident: &str, act: Act) -> Answer<Done>
     Ok((StatusCode::ACCEPTED, Json(Value::Null)))
 }
 
-/// Seconds before KILL.
-fn timeout(args: &mut Args) -> Answer<Option<u32>> {
+/// A verb that stops: `timeout` are the seconds before KILL.
+async fn stopping(
+    app: &App,
+    asked: &Admitted,
+    ident: &str,
+    mut args: Args,
+    verb: fn(Option<u32>) -> Act,
+) -> Answer<Done> {
     let seconds = args.integer("timeout", 0, i64::from(i32::MAX))?;
-    Ok(seconds.and_then(|seconds| u32::try_from(seconds).ok()))
+    args.end()?;
+    let seconds = seconds.and_then(|seconds| u32::try_from(seconds).ok());
+    act(app, asked, ident, verb(seconds)).await
 }
 
 /// `POST …/start`.
@@ -40,11 +48,9 @@ pub(crate) async fn stop(
     State(app): State<App>,
     asked: Admitted,
     Path(ident): Path<String>,
-    mut args: Args,
+    args: Args,
 ) -> Answer<Done> {
-    let timeout = timeout(&mut args)?;
-    args.end()?;
-    act(&app, &asked, &ident, Act::Stop(timeout)).await
+    stopping(&app, &asked, &ident, args, Act::Stop).await
 }
 
 /// `POST …/reboot?timeout=`.
@@ -52,11 +58,9 @@ pub(crate) async fn reboot(
     State(app): State<App>,
     asked: Admitted,
     Path(ident): Path<String>,
-    mut args: Args,
+    args: Args,
 ) -> Answer<Done> {
-    let timeout = timeout(&mut args)?;
-    args.end()?;
-    act(&app, &asked, &ident, Act::Reboot(timeout)).await
+    stopping(&app, &asked, &ident, args, Act::Reboot).await
 }
 
 /// `POST …/pause`.

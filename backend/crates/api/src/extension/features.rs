@@ -18,9 +18,10 @@ pub(crate) async fn show(State(app): State<App>, asked: Admitted) -> Json<Featur
     Json(Features {
         version: features.version.to_owned(),
         api: API_VERSION,
-        disk: match features.disk {
-            DiskMode::Refuse => DiskMeaning::Refused,
-            DiskMode::Account => DiskMeaning::Account,
+        disk: match (features.disk_enforced, features.disk) {
+            (true, _) => DiskMeaning::Enforced,
+            (false, DiskMode::Refuse) => DiskMeaning::Refused,
+            (false, DiskMode::Account) => DiskMeaning::Account,
         },
         project_id: asked.call.caller.project.0.simple().to_string(),
     })

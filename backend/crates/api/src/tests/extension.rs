@@ -1,8 +1,8 @@
 //! `/zund/v1` as the provider uses it.
 
 use serde_json::{Value, json};
-use zun_driver::fake::Verb;
 use zun_driver::fake::fault::When;
+use zun_driver::fake::{FakeHost, Verb};
 
 use super::{TestApp, Who};
 
@@ -116,6 +116,72 @@ async fn update_and_delete() {
     app.ask(Who::Member, "DELETE", &path, None)
         .await
         .expect(404);
+}
+
+/// Where the storage driver enforces a size, `disk` is accepted, part of the container, and edited by a
+/// recreate; the features say so.
+#[tokio::test]
+async fn disk_is_enforced_where_the_host_can() {
+    let mut facts = FakeHost::new().drivers().runtime.facts().await.unwrap();
+    facts.disk_quota = true;
+    let app = TestApp::start_on(FakeHost::with_facts(facts), |_, _| ()).await;
+    let features = app.get(Who::Member, "/zund/v1").await.expect(200).json();
+    assert_eq!(features["disk"], "enforced");
+    let body = json!({"name": "web", "spec": {"image": "nginx", "disk": 5}});
+    let accepted = app
+        .post(Who::Member, "/zund/v1/containers", body)
+        .await
+        .expect(202)
+        .json();
+    app.ended(Who::Member, &accepted).await;
+    let uuid = accepted["container"]["uuid"].as_str().unwrap();
+    let path = format!("/zund/v1/containers/{uuid}");
+    let edit = json!({"spec": {"image": "nginx", "disk": 6}});
+    let ask = json!({"container": uuid, "spec": edit["spec"]});
+    let preview = app.post(Who::Member, "/zund/v1/preview", ask).await;
+    assert_eq!(preview.expect(200).json()["effect"], "recreate");
+    let accepted = app.put(Who::Member, &path, edit).await.expect(202).json();
+    assert_eq!(
+        app.ended(Who::Member, &accepted).await["state"],
+        "succeeded"
+    );
+    let shown = app.get(Who::Member, &path).await.expect(200).json();
+    assert_eq!(shown["spec"]["disk"], 6);
+    assert_eq!(shown["revision"], 2, "made anew with the other size");
+}
+
+/// What is sent again is used: the plan announced a restart, so there is one, whether or not the values are
+/// the ones that are there.
+#[tokio::test]
+async fn a_write_only_environment_given_again_recreates() {
+    let app = TestApp::start().await;
+    let spec = json!({"image": "nginx", "environment_wo": {"TOKEN": "hush"}});
+    let body = json!({"name": "web", "spec": spec});
+    let accepted = app
+        .post(Who::Member, "/zund/v1/containers", body)
+        .await
+        .expect(202)
+        .json();
+    app.ended(Who::Member, &accepted).await;
+    let uuid = accepted["container"]["uuid"].as_str().unwrap();
+    let path = format!("/zund/v1/containers/{uuid}");
+    for (sent, revision) in [
+        (json!({"TOKEN": "hush"}), 2),
+        (json!({}), 3),
+        (json!({}), 4),
+    ] {
+        let edit = json!({"spec": {"image": "nginx", "environment_wo": sent}});
+        let accepted = app.put(Who::Member, &path, edit).await.expect(202).json();
+        let ended = app.ended(Who::Member, &accepted).await;
+        assert_eq!(ended["state"], "succeeded");
+        let shown = app.get(Who::Member, &path).await.expect(200).json();
+        assert_eq!(shown["revision"], revision, "{sent}");
+    }
+    let without = json!({"spec": {"image": "nginx"}});
+    let accepted = app.put(Who::Member, &path, without).await.expect(202);
+    assert_eq!(accepted.json()["operation"], Value::Null);
+    let shown = app.get(Who::Member, &path).await.expect(200).json();
+    assert_eq!(shown["revision"], 4, "left out, it keeps what is there");
 }
 
 #[tokio::test]

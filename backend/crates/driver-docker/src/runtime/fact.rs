@@ -1,5 +1,7 @@
 //! What the host has, as its engine and its filesystem say.
 
+use std::path::Path;
+
 use bollard::models::SystemInfo;
 use zun_domain::host::HostFacts;
 use zun_domain::unit::{MemoryMib, Millicpu};
@@ -40,11 +42,11 @@ fn facts(info: SystemInfo) -> HostFacts {
             .as_deref()
             .map(disk_gib)
             .unwrap_or_default(),
-        // overlay2 can on xfs mounted with pquota, which the engine does not tell.
-        disk_quota: matches!(
-            info.driver.as_deref(),
-            Some("btrfs" | "zfs" | "devicemapper")
-        ),
+        disk_quota: match info.driver.as_deref() {
+            Some("btrfs" | "zfs" | "devicemapper") => true,
+            Some("overlay2") => info.docker_root_dir.as_deref().is_some_and(on_sized_xfs),
+            _ => false,
+        },
         runtimes: info.runtimes.unwrap_or_default().into_keys().collect(),
         architecture: info.architecture.unwrap_or_default(),
         os: info.operating_system.unwrap_or_default(),
@@ -60,4 +62,66 @@ fn disk_gib(folder: &str) -> u64 {
     rustix::fs::statvfs(folder)
         .map(|fs| fs.f_blocks.saturating_mul(fs.f_frsize) / BYTES_PER_GIB)
         .unwrap_or_default()
+}
+
+/// Whether this folder is on xfs mounted with project quotas, as the kernel lists the mounts; `false` where
+/// they cannot be read.
+fn on_sized_xfs(folder: &str) -> bool {
+    let mounts = std::fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    sized_xfs(&mounts, Path::new(folder))
+}
+
+/// The columns of a mount: id, parent, device, root, mount point, options, …, `-`, type, source, options of
+/// the filesystem. Of two mounts on one point the later one counts.
+fn sized_xfs(mounts: &str, folder: &Path) -> bool {
+    let mut nearest = (0, false);
+    for line in mounts.lines() {
+        let Some((mount, filesystem)) = line.split_once(" - ") else {
+            continue;
+        };
+        let point = mount.split(' ').nth(4).unwrap_or_default();
+        let depth = Path::new(point).components().count();
+        if !folder.starts_with(point) || depth < nearest.0 {
+            continue;
+        }
+        let mut columns = filesystem.split(' ');
+        let xfs = columns.next() == Some("xfs");
+        let mut options = columns.nth(1).unwrap_or_default().split(',');
+        let sized = xfs && options.any(|option| matches!(option, "pquota" | "prjquota"));
+        nearest = (depth, sized);
+    }
+    nearest.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overlay2_enforces_on_xfs_with_project_quotas() {
+        let root = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw";
+        let quota = "30 22 8:2 / /var/lib/docker rw shared:2 - xfs /dev/sdb rw,attr2,prjquota";
+        let plain = "30 22 8:2 / /var/lib/docker rw shared:2 - xfs /dev/sdb rw,attr2,noquota";
+        let inside = "31 30 8:3 / /var/lib/docker/other rw - ext4 /dev/sdc rw";
+        let folder = Path::new("/var/lib/docker");
+        for (mounts, sized) in [
+            ([root, quota, inside], true),
+            ([root, plain, inside], false),
+            ([root, quota, plain], false),
+            ([root, root, inside], false),
+        ] {
+            assert_eq!(sized_xfs(&mounts.join("\n"), folder), sized, "{mounts:?}");
+        }
+    }
+
+    #[test]
+    fn storage_drivers_that_enforce() {
+        for (driver, sized) in [("btrfs", true), ("zfs", true), ("vfs", false)] {
+            let info = SystemInfo {
+                driver: Some(driver.to_owned()),
+                ..SystemInfo::default()
+            };
+            assert_eq!(facts(info).disk_quota, sized, "{driver}");
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use zun_domain::container::{Health, Observed, Phase, Protocol, RestartPolicyName};
+use zun_domain::container::{Health, Observed, Phase, Protocol, Published, RestartPolicyName};
 
-use super::state::{Key, State};
+use super::state::{Key, State, Stranger};
 use super::{FakeHost, life};
 use crate::runtime::{Limits, RuntimeName};
 use crate::{Class, Error, Result};
@@ -131,6 +131,17 @@ impl FakeHost {
         self.lock().ports.release(protocol, port, None);
     }
 
+    /// Another deployment makes a network with the subnet of the next one that is made here, just before.
+    pub fn snatch_subnet(&self) {
+        self.lock().stranger = Some(Stranger::Subnet);
+    }
+
+    /// Another process takes the host port in front of `internal`, just before the next start of a
+    /// container that publishes it.
+    pub fn snatch_port(&self, internal: u16) {
+        self.lock().stranger = Some(Stranger::Port(internal));
+    }
+
     /// The machine went down and came up: every process ended, no volume has a device, and the engine started again what its
     /// restart policy says and nobody had stopped.
     pub fn reboot(&self) {
@@ -174,6 +185,19 @@ impl FakeHost {
 }
 
 impl State {
+    /// The stranger of [`FakeHost::snatch_port`], where this container is the one.
+    pub(super) fn let_stranger_listen(&mut self, published: &[Published]) {
+        let Some(Stranger::Port(internal)) = self.stranger else {
+            return;
+        };
+        if let Some(port) = published.iter().find(|port| port.internal == internal) {
+            self.stranger = None;
+            let everywhere = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+            self.ports
+                .take(port.protocol, port.external, Some(everywhere), None);
+        }
+    }
+
     fn power_cut(&mut self, key: Key) {
         let Some(record) = self.containers.get_mut(&key) else {
             return;

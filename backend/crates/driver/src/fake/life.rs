@@ -180,6 +180,7 @@ impl State {
         for attachment in &attachments {
             self.networks.occupy(attachment, key)?;
         }
+        self.let_stranger_listen(&published);
         for port in &published {
             if self.ports.taken(port.protocol, port.external, port.ip) {
                 self.release(key);

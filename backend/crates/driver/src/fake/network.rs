@@ -9,7 +9,7 @@ use zun_domain::network::Network;
 
 use super::FakeHost;
 use super::fault::Verb;
-use super::state::Key;
+use super::state::{Key, Stranger};
 use crate::network::NetworkDriver;
 use crate::runtime::Attachment;
 use crate::{Class, Error, Result};
@@ -36,22 +36,15 @@ impl Networks {
         self.by_name.contains_key(name)
     }
 
-    fn ensure(&mut self, network: &Network) -> Result<()> {
-        let name = network.runtime_name();
-        let (first, last) = (
-            u32::from(network.subnet.network()),
-            u32::from(network.subnet.broadcast()),
-        );
+    fn ensure(&mut self, name: String, subnet: Ipv4Net) -> Result<()> {
+        let (first, last) = (u32::from(subnet.network()), u32::from(subnet.broadcast()));
         if let Some(there) = self.by_name.get(&name) {
             if (there.first, there.last) == (first, last) {
                 return Ok(());
             }
             return Err(Error::new(
                 Class::Conflict,
-                format!(
-                    "the network {name} is there with another subnet than {}",
-                    network.subnet
-                ),
+                format!("the network {name} is there with another subnet than {subnet}"),
             ));
         }
         let below = self.subnets.range(..=last).next_back();
@@ -60,10 +53,7 @@ impl Networks {
         {
             return Err(Error::new(
                 Class::Conflict,
-                format!(
-                    "cannot make the network {name}: {} overlaps the network {other}",
-                    network.subnet
-                ),
+                format!("cannot make the network {name}: {subnet} overlaps the network {other}"),
             ));
         }
         self.subnets.insert(first, (last, name.clone()));
@@ -155,8 +145,15 @@ impl Networks {
 #[async_trait]
 impl NetworkDriver for FakeHost {
     async fn ensure(&self, network: &Network) -> Result<()> {
-        self.call(Verb::EnsureNetwork, |state| state.networks.ensure(network))
-            .await
+        self.call(Verb::EnsureNetwork, |state| {
+            let (name, subnet) = (network.runtime_name(), network.subnet);
+            if state.stranger == Some(Stranger::Subnet) && !state.networks.has(&name) {
+                state.stranger = None;
+                state.networks.ensure("stranger".to_owned(), subnet)?;
+            }
+            state.networks.ensure(name, subnet)
+        })
+        .await
     }
 
     async fn subnets(&self) -> Result<Vec<Ipv4Net>> {

@@ -84,6 +84,15 @@ impl Record {
     }
 }
 
+/// What somebody else takes at the last moment, after it was chosen and before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stranger {
+    /// The subnet of the next network that is made.
+    Subnet,
+    /// The host port in front of this port of the next container that starts.
+    Port(u16),
+}
+
 pub(super) struct State {
     pub(super) facts: HostFacts,
     pub(super) containers: HashMap<Key, Record>,
@@ -96,6 +105,8 @@ pub(super) struct State {
     pub(super) scripts: HashMap<ContainerId, Script>,
     pub(super) faults: Faults,
     pub(super) timers: BTreeMap<(Instant, u64), Due>,
+    /// A stranger who comes just before the next call that this is about.
+    pub(super) stranger: Option<Stranger>,
     next: u64,
     born: Option<Instant>,
     events: broadcast::Sender<RuntimeEvent>,
@@ -120,6 +131,7 @@ impl State {
             scripts: HashMap::new(),
             faults: Faults::default(),
             timers: BTreeMap::new(),
+            stranger: None,
             next: 0,
             born: None,
             events,

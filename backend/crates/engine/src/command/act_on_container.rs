@@ -52,7 +52,7 @@ impl Engine {
         let ask = UpdateContainer {
             expected: None,
             name: None,
-            edit: Edit::Whole(Box::new(seen.desired.spec.clone())),
+            edit: Edit::NONE,
             wish: Some(Wish::Running),
             wait_for: WaitFor::None,
             unique: false,

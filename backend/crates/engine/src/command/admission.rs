@@ -44,6 +44,18 @@ impl Inner {
         if let Some(network) = tx.network_find_default(project).await? {
             return Ok(network);
         }
+        let network = Network {
+            id: NetworkId(self.ids.uuid()),
+            project,
+            name: "default".to_owned(),
+            subnet: self.free_subnet(tx, in_use).await?,
+        };
+        tx.network_insert(&network).await?;
+        Ok(network)
+    }
+
+    /// A subnet of the pool that no network of ours has, clear of `in_use`.
+    pub(crate) async fn free_subnet(&self, tx: &mut Tx, in_use: &[Ipv4Net]) -> Result<Ipv4Net> {
         let mut taken: Vec<_> = tx
             .network_list()
             .await?
@@ -52,19 +64,11 @@ impl Inner {
             .collect();
         taken.extend(in_use);
         let (pool, prefix) = (self.settings.network_pool, self.settings.network_prefix);
-        let subnet = free_subnet(pool, prefix, &taken).ok_or_else(|| {
+        free_subnet(pool, prefix, &taken).ok_or_else(|| {
             Error::Conflict(format!(
                 "every /{prefix} of the network pool {pool} is in use; widen the pool in zund's configuration"
             ))
-        })?;
-        let network = Network {
-            id: NetworkId(self.ids.uuid()),
-            project,
-            name: "default".to_owned(),
-            subnet,
-        };
-        tx.network_insert(&network).await?;
-        Ok(network)
+        })
     }
 
     /// An address on the network, for as long as the container lives.
@@ -160,8 +164,7 @@ impl Inner {
             created_at: now,
             finished_at: None,
         };
-        let plan =
-            serde_json::to_string(plan).map_err(|error| Error::Internal(error.to_string()))?;
+        let plan = crate::execute::stored(0, plan)?;
         let target = target
             .map(Target::text)
             .transpose()

@@ -267,7 +267,7 @@ pub(crate) fn make_of(
 }
 
 /// How the container is connected to its network.
-fn attachment_of(container: &Container, network: &Network) -> Result<Attachment> {
+pub(crate) fn attachment_of(container: &Container, network: &Network) -> Result<Attachment> {
     let missing = || {
         Error::Internal(format!(
             "container {} has no IPv4 address on {}",

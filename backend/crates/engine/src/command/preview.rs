@@ -11,7 +11,7 @@ use zun_domain::name::{ContainerName, HostName};
 use zun_domain::placement::{Rejection, Unplaceable};
 use zun_domain::quota::Usage;
 use zun_domain::unit::Amounts;
-use zun_planner::update::{effect, plan_update};
+use zun_planner::update::plan_update;
 use zun_scheduler::{fits, place};
 use zun_store::Tx;
 
@@ -240,7 +240,10 @@ impl Engine {
             }
         };
         verdict.changes = changes(&seen.desired.spec, &wanted.spec);
-        verdict.effect = Some(effect(seen, &wanted.spec, false));
+        verdict.effect = Some(self.effect_on(seen, &wanted.spec));
+        if self.needs_recreate(seen, &wanted) {
+            verdict.effect = verdict.effect.max(Some(Effect::Recreate));
+        }
         let resolved = match self.resolve_change(seen, &wanted).await {
             Ok(resolved) => resolved,
             Err(error) => {

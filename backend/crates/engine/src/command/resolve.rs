@@ -50,7 +50,8 @@ pub(crate) fn check_spec(
             "\"dedicated\" is not served yet: no host reports cores to pin; use \"shared\"",
         ));
     }
-    if inner.settings.disk == DiskMode::Refuse && spec.disk.is_some_and(|disk| disk.0 > 0) {
+    let sized = spec.disk.is_some_and(|disk| disk.0 > 0);
+    if sized && inner.settings.disk == DiskMode::Refuse && !inner.enforces_disk_somewhere() {
         return Err(Error::invalid(
             "disk",
             "the storage driver of this deployment does not enforce a size; leave disk out, or set disk = \"account\" \

@@ -112,6 +112,8 @@ pub(crate) struct Wanted {
     pub(crate) name: ContainerName,
     pub(crate) spec: ContainerSpec,
     pub(crate) wish: zun_domain::container::Wish,
+    /// The write-only environment was given again: nobody can see whether it differs, so it is used.
+    again: bool,
 }
 
 impl Inner {
@@ -132,6 +134,7 @@ impl Inner {
                 spec
             }
         };
+        let again = matches!(&ask.edit, Edit::Whole(spec) if spec.environment_wo.is_some());
         let mut spec = spec.with_defaults(&self.settings.defaults);
         spec.environment_wo = spec
             .environment_wo
@@ -159,6 +162,7 @@ impl Inner {
                 .unwrap_or_else(|| seen.desired.name.clone()),
             spec,
             wish,
+            again,
         })
     }
 
@@ -216,7 +220,7 @@ impl Inner {
                 target,
                 wait_for,
                 make,
-                disk_enforced: false,
+                disk_enforced: self.enforces_disk(container.place.id),
             },
             stored,
         ))
@@ -280,7 +284,7 @@ impl Inner {
             hostname,
             ..before.clone()
         };
-        if Self::needs_recreate(container, &wanted) {
+        if self.needs_recreate(container, &wanted) {
             let (ports, kept) = (wanted.spec.ports.as_ref(), &before.published);
             target.published = publish(self, ports, kept, taken, seed_of(container.id))?;
             target.revision += 1;
@@ -291,14 +295,24 @@ impl Inner {
     }
 
     /// Whether the engine has to make a new container for this.
-    pub(crate) fn needs_recreate(container: &Container, wanted: &Wanted) -> bool {
+    pub(crate) fn needs_recreate(&self, container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
-        job_again || effect(container, &wanted.spec, false) >= Effect::Recreate
+        wanted.again || job_again || self.effect_on(container, &wanted.spec) >= Effect::Recreate
+    }
+
+    /// What an edit does to this container, where it runs.
+    pub(crate) fn effect_on(&self, container: &Container, spec: &ContainerSpec) -> Effect {
+        effect(container, spec, self.enforces_disk(container.place.id))
     }
 
     /// Claims and host ports of both wishes, while one becomes the other.
-    async fn hold_both(&self, tx: &mut Tx, container: &Container, target: &Desired) -> Result<()> {
+    pub(crate) async fn hold_both(
+        &self,
+        tx: &mut Tx,
+        container: &Container,
+        target: &Desired,
+    ) -> Result<()> {
         let both = container.desired.amounts().max(target.amounts());
         tx.claim_set(container.id, container.project, container.place.id, both)
             .await?;
@@ -360,7 +374,7 @@ impl Engine {
         wanted: &Wanted,
     ) -> Result<Resolved> {
         let volumes = self.volume_facts_for(&wanted.spec).await?;
-        if Inner::needs_recreate(seen, wanted) {
+        if self.needs_recreate(seen, wanted) {
             let resolved = self.resolve(&wanted.spec).await?;
             return Ok(Resolved {
                 volumes,

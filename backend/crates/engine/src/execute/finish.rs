@@ -30,7 +30,7 @@ impl Engine {
     ) -> Result<()> {
         let (failure, kept, shown) = match outcome {
             Outcome::Done(seen) => (None, false, seen),
-            Outcome::Failed { failure, kept } => (Some(failure), kept, None),
+            Outcome::Failed { failure, kept, .. } => (Some(failure), kept, None),
             Outcome::Interrupted => return Ok(()),
         };
         let Ok(observed) = self

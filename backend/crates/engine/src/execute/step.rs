@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use zun_domain::container::Observed;
 use zun_domain::id::HostId;
 use zun_domain::image::{PullProgress, ResolvedImage};
+use zun_domain::network::Network;
 use zun_domain::operation::Failure;
 use zun_driver::{Class, HostDrivers};
 use zun_planner::Action;
@@ -80,8 +81,35 @@ impl Engine {
         let Ok(_slot) = self.slots.acquire().await else {
             return Err(Trouble::Interrupted);
         };
-        call(drivers, action).await?;
+        if let Action::EnsureNetwork(network) = action {
+            self.ensure_network(drivers, network).await?;
+        } else {
+            call(drivers, action).await?;
+        }
         Ok(None)
+    }
+
+    /// Makes the network, unless its subnet was chosen anew since this was planned. Nobody chooses while
+    /// it is made: a subnet that is in the engine stays what it is.
+    async fn ensure_network(
+        &self,
+        drivers: &HostDrivers,
+        planned: &Network,
+    ) -> zun_driver::Result<()> {
+        let _nobody_chooses = self.choosing.lock().await;
+        let current = self.store.network_find(planned.id).await;
+        match current
+            .map_err(|error| zun_driver::Error::new(Class::Unavailable, error.to_string()))?
+        {
+            Some(current) if current.subnet != planned.subnet => Err(zun_driver::Error::new(
+                Class::Conflict,
+                format!(
+                    "the network {} has the subnet {} instead of {} by now",
+                    planned.name, current.subnet, planned.subnet
+                ),
+            )),
+            _ => drivers.networks.ensure(planned).await,
+        }
     }
 
     /// The actions that take as long as they take: they end when the operation is cancelled.
@@ -201,7 +229,6 @@ fn pull_words(image: &ResolvedImage, now: PullProgress) -> String {
 async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> {
     let runtime = &drivers.runtime;
     match action {
-        Action::EnsureNetwork(network) => drivers.networks.ensure(network).await,
         Action::Volume(action) => super::storage::call(&*drivers.volumes, action).await,
         Action::Create(request) => runtime.create(request).await.map(|_| ()),
         Action::Start(name) => runtime.start(*name).await,
@@ -217,13 +244,17 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
         } => runtime.rename(*container, *revision, *to).await,
         Action::Remove(name) => runtime.remove(*name).await,
         Action::Connect { name, attachment } => runtime.connect(*name, attachment).await,
-        Action::Pull(_) | Action::AwaitStarted { .. } | Action::AwaitExited { .. } => Ok(()),
+        Action::EnsureNetwork(_)
+        | Action::Pull(_)
+        | Action::AwaitStarted { .. }
+        | Action::AwaitExited { .. } => Ok(()),
     }
 }
 
 fn failure_of(action: &Action, error: &zun_driver::Error) -> Failure {
     Failure {
         message: format!("{} failed: {error}", action.progress()),
+        conflict: error.class == Class::Conflict,
         ..Failure::default()
     }
 }

@@ -49,7 +49,7 @@ impl Engine {
             let ask = UpdateContainer {
                 expected: None,
                 name: None,
-                edit: Edit::Whole(Box::new(spec.clone())),
+                edit: Edit::NONE,
                 wish: None,
                 wait_for: WaitFor::None,
                 unique: false,

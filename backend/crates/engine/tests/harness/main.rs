@@ -15,4 +15,5 @@
 mod crash;
 mod fault;
 mod story;
+mod taken;
 mod world;

@@ -14,9 +14,12 @@ use crate::world::{World, call, create, spec, update};
 pub(crate) enum Story {
     Create,
     CreateStopped,
+    CreateOnTakenSubnet,
+    CreateOnTakenPort,
     UpdateLive,
     UpdateRecreate,
     UpdateRecreatePaused,
+    UpdateOnTakenPort,
     UpdateStop,
     UpdatePause,
     RecreateMissing,
@@ -30,12 +33,15 @@ pub(crate) enum Story {
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Create,
         Self::CreateStopped,
+        Self::CreateOnTakenSubnet,
+        Self::CreateOnTakenPort,
         Self::UpdateLive,
         Self::UpdateRecreate,
         Self::UpdateRecreatePaused,
+        Self::UpdateOnTakenPort,
         Self::UpdateStop,
         Self::UpdatePause,
         Self::RecreateMissing,
@@ -52,6 +58,8 @@ impl Story {
     pub(crate) async fn prepare(self, world: &World) {
         let container = match self {
             Self::Create | Self::CreateStopped => return,
+            Self::CreateOnTakenSubnet => return world.host.snatch_subnet(),
+            Self::CreateOnTakenPort => return world.host.snatch_port(80),
             _ => world.running().await,
         };
         let act = match self {
@@ -67,6 +75,9 @@ impl Story {
                 .unwrap();
             world.end_of(&accepted.operation.unwrap()).await;
         }
+        if self == Self::UpdateOnTakenPort {
+            world.host.snatch_port(81);
+        }
         if self == Self::RecreateMissing {
             world
                 .host
@@ -81,7 +92,9 @@ impl Story {
         let engine = &world.engine;
         let act = |act| engine.container_act(&CALL, "web", act);
         let accepted = match self {
-            Self::Create => engine.container_create(&CALL, create("web")).await,
+            Self::Create | Self::CreateOnTakenSubnet | Self::CreateOnTakenPort => {
+                engine.container_create(&CALL, create("web")).await
+            }
             Self::CreateStopped => {
                 let mut ask = create("web");
                 ask.wish = Some(Wish::Stopped);
@@ -97,6 +110,11 @@ impl Story {
             Self::UpdateRecreate | Self::UpdateRecreatePaused => {
                 engine
                     .container_update(&CALL, "web", update(with_environment(), None))
+                    .await
+            }
+            Self::UpdateOnTakenPort => {
+                engine
+                    .container_update(&CALL, "web", update(with_second_port(), None))
                     .await
             }
             Self::UpdateStop => {
@@ -144,6 +162,15 @@ fn with_environment() -> zun_domain::container::ContainerSpec {
     new.memory = Some(MemoryMib(96));
     let entry = ("COLOR".parse().unwrap(), "blue".to_owned());
     new.environment = Some(Environment([entry].into_iter().collect()));
+    new
+}
+
+fn with_second_port() -> zun_domain::container::ContainerSpec {
+    let mut new = spec();
+    let ports = new.ports.get_or_insert_default();
+    let mut second = ports.first().unwrap().clone();
+    second.internal = std::num::NonZeroU16::new(81).unwrap();
+    ports.insert(second);
     new
 }
 

@@ -12,6 +12,7 @@ fn failure() -> Failure {
         message: "cannot start".to_owned(),
         exit_code: Some(127),
         oom_killed: false,
+        conflict: false,
         last_log: vec!["sh: not found".to_owned()],
     }
 }

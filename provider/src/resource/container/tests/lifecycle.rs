@@ -192,3 +192,47 @@ async fn the_write_only_environment_goes_out_when_its_version_changes() {
     settle(&terraform, Some(stored), &web(&[])).await;
     assert_eq!(sent(&zund), serde_json::json!({}), "taken away");
 }
+
+/// However little an apply waits for, the plan that follows it at once finds nothing to do.
+#[tokio::test]
+async fn an_apply_that_waits_for_nothing_leaves_an_empty_plan() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    let none = ("wait_for", Value::string("none"));
+    let first = web(&[none.clone(), ("user", Value::string("1"))]);
+    let second = web(&[none.clone(), ("user", Value::string("2"))]);
+    let stopped = ("state", Value::string("stopped"));
+    let third = web(&[none, ("user", Value::string("2")), stopped]);
+    let mut stored = None;
+    for config in [first, second, third] {
+        let outcome = terraform.apply(TYPE, stored, &config).await.unwrap();
+        assert_eq!(outcome.errors, [""; 0]);
+        let fresh = terraform.refresh(TYPE, &outcome.stored.unwrap()).await;
+        let fresh = fresh.unwrap().unwrap();
+        let planned = terraform.plan(TYPE, Some(&fresh), &config).await.unwrap();
+        assert_eq!(planned.state, fresh.state, "plan after apply");
+        stored = Some(fresh);
+    }
+}
+
+/// After an import the version is only noted, whatever else changes: the plan announces no restart.
+#[tokio::test]
+async fn a_version_first_seen_after_an_import_sends_nothing() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    settle(&terraform, None, &web(&[])).await;
+    let imported = terraform
+        .import(TYPE, ImportBy::Id("web".into()))
+        .await
+        .unwrap();
+    let imported = terraform.refresh(TYPE, &imported).await.unwrap().unwrap();
+    let config = web(&[
+        ("environment_wo", Value::map([("KEY", Value::string("x"))])),
+        ("environment_wo_version", Value::number(1)),
+        ("memory", Value::number(99)),
+    ]);
+    settle(&terraform, Some(imported), &config).await;
+    let sent = zund.with(|world| world.changes.last().unwrap()["spec"]["environment_wo"].clone());
+    assert!(sent.is_null(), "{sent}");
+    assert_eq!(zund.with(|world| world.only().revision), 1, "a live edit");
+}
