@@ -13,7 +13,8 @@ use crate::command::run;
 use crate::durable::{remove, rename, sync_all_at};
 use crate::lock::Turn;
 use crate::place::{Places, ids_in, unfinished};
-use crate::{fact, table, told};
+use crate::table::{self, Mount};
+use crate::{fact, told};
 
 /// The tables of a fresh filesystem are holes already: the kernel need not write zeroes into them. What it finds
 /// broken it writes to no more.
@@ -131,9 +132,7 @@ pub(super) fn unmount(places: &Places, id: VolumeId) -> Result<()> {
         thaw_if_left(places, id, &turn)?;
         // One at a time: a hand may have mounted it twice.
         while let Some(mount) = table::at(&point).map_err(|error| table_failed(&error))? {
-            if let Some(holder) = table::held_by_another(|other| other.device == mount.device) {
-                return Err(fact::in_use("unmount", id, &holder));
-            }
+            held_by_nobody(id, &mount)?;
             run("umount", [&point], Some(&turn.file))
                 .map_err(|failure| failure.told(&format!("unmount volume {id}")))?;
         }
@@ -148,6 +147,22 @@ pub(super) fn unmount(places: &Places, id: VolumeId) -> Result<()> {
         flush(&image, Some(&device))?;
     }
     Ok(())
+}
+
+/// No other table of mounts has it. A container that is being started, whichever it is, begins with a copy of our
+/// table: that is waited for, it drops what is not its own in a moment.
+fn held_by_nobody(id: VolumeId, mount: &Mount) -> Result<()> {
+    let ours = |other: &Mount| other.device == mount.device;
+    let container = |other: &Mount| ours(other) && other.point != mount.point;
+    if let Some(holder) = table::held_by_another(container) {
+        return Err(fact::in_use("unmount", id, &holder));
+    }
+    let mut holder = None;
+    device::until(|| {
+        holder = table::held_by_another(ours);
+        Ok(holder.is_none())
+    })?;
+    holder.map_or(Ok(()), |holder| Err(fact::in_use("unmount", id, &holder)))
 }
 
 /// The mark that a snapshot of a mounted volume is being taken.
