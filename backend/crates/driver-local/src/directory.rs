@@ -62,6 +62,7 @@ impl VolumeDriver for DirectoryVolumes {
             Ok(VolumeFacts {
                 driver: "directory",
                 enforces_size: false,
+                grows_mounted: true,
                 capacity: fact::capacity(places)?,
             })
         })
@@ -248,7 +249,7 @@ fn unmount(places: &Places, id: VolumeId) -> Result<()> {
     // What the kernel shows as the root of a mount ends the same, whatever it begins with.
     let tail = Path::new(&id.to_string()).join(MOUNTED);
     if let Some(holder) = table::held_by_another(|mount| mount.root.ends_with(&tail)) {
-        return Err(fact::in_use(id, &holder));
+        return Err(fact::in_use("unmount", id, &holder));
     }
     sync_all_at(&mounted)?;
     rename(&mounted, &volume.join(STORED))

@@ -87,9 +87,9 @@ pub(crate) fn no_shrinking(id: VolumeId, former: DiskGib, asked: DiskGib) -> Err
     )
 }
 
-pub(crate) fn in_use(id: VolumeId, holder: &str) -> Error {
+pub(crate) fn in_use(verb: &str, id: VolumeId, holder: &str) -> Error {
     Error::new(
         Class::Conflict,
-        format!("cannot unmount volume {id}: it is in use by {holder}; stop the container first"),
+        format!("cannot {verb} volume {id}: it is in use by {holder}; stop its container first"),
     )
 }

@@ -150,7 +150,7 @@ pub(super) fn claimed(device: &Path) -> Result<bool> {
 }
 
 /// Looks until it is so; false where it is not so in time. Runs where waiting blocks nobody.
-pub(super) fn until(so: impl Fn() -> Result<bool>) -> Result<bool> {
+pub(super) fn until(mut so: impl FnMut() -> Result<bool>) -> Result<bool> {
     let begun = Instant::now();
     while !so()? {
         if begun.elapsed() > PATIENCE {

@@ -17,6 +17,7 @@ impl VolumeDriver for FakeHost {
             Ok(VolumeFacts {
                 driver: "fake",
                 enforces_size: true,
+                grows_mounted: true,
                 capacity: DiskGib(state.facts.disk_gib),
             })
         })
