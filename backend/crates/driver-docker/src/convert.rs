@@ -21,9 +21,9 @@ use zun_driver::runtime::{Attachment, CreateContainer};
 use crate::error::clean;
 use crate::label;
 
-/// Processes and threads a container may have (design.md §5.11).
+/// Processes and threads a container may have, so that one that forks without end does not take the host with it.
 const PIDS_LIMIT: i64 = 4096;
-/// A log file is replaced at this size (semantics.md §1.13).
+/// A log file is replaced at this size.
 const LOG_FILE_SIZE: &str = "10m";
 /// So many of them are kept.
 const LOG_FILES: &str = "3";
@@ -109,7 +109,7 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
 }
 
 /// Never one of `Binds`: with those the engine makes a source that is missing, and the container would write
-/// beside its volume (semantics.md §1.3).
+/// beside its volume.
 fn mount(mount: &HostMount) -> Mount {
     Mount {
         typ: Some(MountType::BIND),
