@@ -71,7 +71,7 @@ impl VolumeDriver for DirectoryVolumes {
 
     async fn create(&self, request: &MakeVolume) -> Result<()> {
         let request = request.clone();
-        self.work(move |places| create(places, request)).await
+        self.work(move |places| create(places, &request)).await
     }
 
     async fn connect(&self, id: VolumeId) -> Result<()> {
@@ -201,7 +201,7 @@ fn not_mounted(places: &Places, id: VolumeId, verb: &str) -> Result<()> {
     ))
 }
 
-fn create(places: &Places, request: MakeVolume) -> Result<()> {
+fn create(places: &Places, request: &MakeVolume) -> Result<()> {
     let MakeVolume { id, size, source } = request.clone();
     let turn = places.turn(id)?;
     let volume = places.directory(id);
@@ -221,7 +221,7 @@ fn create(places: &Places, request: MakeVolume) -> Result<()> {
             if !from.exists() {
                 return Err(fact::no_snapshot(snapshot));
             }
-            fact::large_enough(&request, size_of(&from)?)?;
+            fact::large_enough(request, size_of(&from)?)?;
             copy::directory(&from.join(STORED), &data, &turn)
                 .map_err(|failure| failure.told(&format!("copy snapshot {snapshot}")))?;
         }
@@ -229,7 +229,7 @@ fn create(places: &Places, request: MakeVolume) -> Result<()> {
             let _source = places.turn(other)?;
             let from = found(places, other)?;
             at_rest(places, other, "copy")?;
-            fact::large_enough(&request, size_of(&places.directory(other))?)?;
+            fact::large_enough(request, size_of(&places.directory(other))?)?;
             copy::directory(&from, &data, &turn)
                 .map_err(|failure| failure.told(&format!("copy volume {other}")))?;
         }

@@ -98,13 +98,11 @@ impl VolumeDriver for LocalVolumes {
         self.work(move |places| {
             let turn = places.turn(id)?;
             let image = existing(places, id)?;
-            match device::of(&image)? {
-                Some(_) => Ok(()),
-                None => {
-                    grow::catch_up_at_rest(&image, id, &turn)?;
-                    device::attach(&image, &turn)
-                }
+            if device::of(&image)?.is_some() {
+                return Ok(());
             }
+            grow::catch_up_at_rest(&image, id, &turn)?;
+            device::attach(&image, &turn)
         })
         .await
     }

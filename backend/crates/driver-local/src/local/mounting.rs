@@ -88,7 +88,7 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
         .chain([device.as_os_str(), point.as_os_str()]);
     run("mount", arguments, Some(&turn.file)).map_err(|failure| {
         // The kernel's words for what is wrong with it; asking again changes nothing until somebody mends it.
-        failure.as_class(Class::Refused, &format!("mount volume {id}"))
+        failure.of_class(Class::Refused, &format!("mount volume {id}"))
     })?;
     let completed = complete(places, id, &device, &turn);
     if completed.is_err() {
@@ -101,7 +101,7 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
 /// A folder that nobody can use: what is written is written into the filesystem or not at all.
 fn make_point(places: &Places, point: &Path) -> Result<()> {
     places.folder("mount")?;
-    match DirBuilder::new().mode(0).create(point) {
+    match DirBuilder::new().mode(0o000).create(point) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(told(&format!("make {}", point.display()), &error))
         }

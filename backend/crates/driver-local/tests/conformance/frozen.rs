@@ -35,7 +35,7 @@ async fn a_killed_snapshot_leaves_nobody_waiting() {
         return;
     };
     let (id, snapshot) = (mounted(&lab).await, lab.fresh_snapshot());
-    let large: Vec<u8> = (0..LARGE << 20).map(|at| (at % 251) as u8 + 1).collect();
+    let large: Vec<u8> = (1..=251).cycle().take(LARGE << 20).collect();
     lab.write(id, "large", &large).await.unwrap();
 
     let folder = lab.folder.path();
@@ -99,10 +99,7 @@ async fn what_was_left_frozen_is_thawed() {
 fn until(so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !so() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "it never happens"
-        );
+        assert!(begun.elapsed() < Duration::from_mins(1), "it never happens");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -47,7 +47,9 @@ pub(crate) async fn directory(case: &str) -> Option<HostLab> {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
-    let driver = Arc::new(DirectoryVolumes::new(folder.path()).unwrap());
+    let driver = DirectoryVolumes::new(folder.path()).unwrap();
+    driver.facts().await.unwrap();
+    let driver = Arc::new(driver);
     Some(HostLab { driver, folder })
 }
 

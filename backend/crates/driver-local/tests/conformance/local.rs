@@ -293,7 +293,7 @@ async fn half_of_a_volume_is_none() {
         let folder = lab.folder.path().join(kind);
         fs::create_dir_all(&folder).unwrap();
         let path = folder.join(format!("{id}.new"));
-        fs::write(&path, [7; 100_000]).unwrap();
+        fs::write(&path, [7; 10_000]).unwrap();
         path
     };
     let image = half("image", id.to_string());
@@ -348,49 +348,35 @@ async fn a_device_without_an_image_is_taken_away() {
     assert_eq!(lab.devices(id).len(), 0);
 }
 
-/// A second table of mounts holds the filesystem, as a container's does.
+/// There is no room for the copy: nothing is left of the attempt, and the volume is as it was.
 #[tokio::test]
-async fn a_mount_elsewhere_is_seen() {
-    let Some(lab) = lab::local("a_mount_elsewhere_is_seen").await else {
+async fn a_full_disk_is_told_and_cleared() {
+    let Some(lab) = lab::local("a_full_disk_is_told_and_cleared").await else {
         return;
     };
-    let id = mounted(&lab).await;
-    let mut elsewhere = std::process::Command::new("unshare")
-        .args([
-            "--mount",
-            "--propagation",
-            "private",
-            "sh",
-            "-c",
-            "echo; read line",
-        ])
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    // Its first line says that it has its table.
-    let mut first = [0];
-    std::io::Read::read_exact(elsewhere.stdout.as_mut().unwrap(), &mut first).unwrap();
-    let busy = lab.driver.unmount(id).await.unwrap_err();
-    assert_eq!(busy.class, Class::Conflict);
-    assert!(
-        busy.message
-            .contains(&format!("sh (process {})", elsewhere.id())),
-        "{busy}"
-    );
-    // A hand unmounts it here: it is still held, and so is its device.
-    run("umount", [lab.point(id)]);
-    assert_eq!(
-        lab.driver.unmount(id).await.unwrap_err().class,
-        Class::Conflict
-    );
-    assert_eq!(
-        lab.driver.disconnect(id).await.unwrap_err().class,
-        Class::Conflict
-    );
-    assert_eq!(lab.devices(id).len(), 1);
-    drop(elsewhere.stdin.take());
-    elsewhere.wait().unwrap();
+    let folder = lab.folder.path().to_str().unwrap();
+    run("mount", ["-t", "tmpfs", "-o", "size=96m", "none", folder]);
+    let (id, snapshot) = (mounted(&lab).await, lab.fresh_snapshot());
+    let content = vec![7; 50 << 20];
+    lab.write(id, "large", &content).await.unwrap();
+    let full = lab.driver.snapshot(id, snapshot).await.unwrap_err();
+    assert_eq!(full.class, Class::Exhausted, "{full}");
+    assert!(full.message.contains("No space left on device"), "{full}");
+    let (copy, size) = (lab.fresh_volume(), DiskGib(1));
+    let source = VolumeSource::Volume(id);
+    let request = MakeVolume {
+        id: copy,
+        size,
+        source,
+    };
+    let full = lab.driver.create(&request).await.unwrap_err();
+    assert_eq!(full.class, Class::Exhausted, "{full}");
+    for (kind, count) in [("snapshot", 0), ("image", 1), ("frozen", 0)] {
+        let left = fs::read_dir(lab.folder.path().join(kind)).unwrap();
+        assert_eq!(left.count(), count, "{kind}");
+    }
+    lab.write(id, "small", b"written").await.unwrap();
+    assert!(lab.read(id, "large").await == Some(content));
     take_down(&lab, id).await;
 }
 

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot do fails the test")]
 
 mod frozen;
+mod held;
 mod lab;
 mod local;
 mod skip;
