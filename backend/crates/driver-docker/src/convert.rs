@@ -338,6 +338,7 @@ mod tests {
                 mac: "02:42:0a:00:00:02".to_owned(),
             },
             published: Vec::new(),
+            mounts: Vec::new(),
         };
         let size = |sized| {
             let body = create_body("here", &request, "nginx".to_owned(), sized);
