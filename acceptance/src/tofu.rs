@@ -279,6 +279,13 @@ impl Workspace {
         Ok(())
     }
 
+    /// Fails, showing it, unless a refresh-only plan has nothing to write, right after an apply.
+    pub fn must_have_nothing_to_refresh(&self) -> Result<()> {
+        let words = ["plan", "-refresh-only", "-detailed-exitcode", "-no-color"];
+        self.run(&words)?.success()?;
+        Ok(())
+    }
+
     /// Forgets a resource, then imports it under the same address.
     pub fn import_again(&self, address: &str, id: &str) -> Result<()> {
         self.run(&["state", "rm", address])?.success()?;

@@ -1,5 +1,6 @@
 //! What users read when something is wrong: each message names the cause and what helps.
 
+mod machine;
 mod server;
 mod stub;
 mod value;
@@ -36,6 +37,16 @@ fn wrong_server_with_terraform() -> Result<()> {
 #[test]
 fn wrong_server_with_tofu() -> Result<()> {
     on_docker_with(Flavor::Tofu, ROOMY, server::wrong_server)
+}
+
+#[test]
+fn engine_stopped_with_terraform() -> Result<()> {
+    on_docker_with(Flavor::Terraform, ROOMY, machine::engine_stopped)
+}
+
+#[test]
+fn disk_full_with_terraform() -> Result<()> {
+    on_docker_with(Flavor::Terraform, ROOMY, machine::disk_full)
 }
 
 #[test]

@@ -21,13 +21,28 @@ fn quickstart_with_tofu() -> Result<()> {
     on_docker(Flavor::Tofu, quickstart)
 }
 
-fn example() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/terraform/quickstart/main.tf")
+/// The examples, each of which a case here applies.
+const TRIED: [&str; 1] = ["quickstart"];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/terraform")
+}
+
+#[test]
+fn every_example_is_tried() -> Result<()> {
+    for entry in fs::read_dir(examples()).context("no examples")? {
+        let name = entry?.file_name();
+        ensure!(
+            TRIED.iter().any(|tried| name == *tried),
+            "no case applies the example {name:?}"
+        );
+    }
+    Ok(())
 }
 
 fn quickstart(world: &mut World) -> Result<()> {
     let mut workspace = world.workspace()?;
-    let path = example();
+    let path = examples().join("quickstart/main.tf");
     let text =
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     workspace.write("main.tf", &text)?;
@@ -39,6 +54,7 @@ fn quickstart(world: &mut World) -> Result<()> {
     workspace.run(&["fmt", "-check", "-diff"])?.success()?;
 
     workspace.apply()?;
+    workspace.must_have_nothing_to_refresh()?;
     for (name, url) in workspace.output("urls")?.as_object().context("no URLs")? {
         let url = url.as_str().context("a URL is no text")?;
         let body = page(url)?;
