@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use crate::{http, process};
+use crate::{http, process, storage};
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
@@ -207,6 +207,10 @@ impl Backend {
 impl Drop for Backend {
     fn drop(&mut self) {
         self.kill().ok();
+        // What is mounted would be removed with the directory, and what is attached would stay.
+        if let Err(error) = storage::lose(self.data.path()) {
+            eprintln!("volumes are left over: {error:#}");
+        }
     }
 }
 

@@ -26,6 +26,7 @@ use zun_domain::id::{HostId, OperationId};
 use zun_domain::operation::{Failure, Operation, OperationState, Subject};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::unit::DiskGib;
+use zun_planner::resume::{done_when_refused, to_redo};
 use zun_planner::{Action, OnFailure, Plan};
 use zun_store::StepEntry;
 
@@ -155,10 +156,50 @@ impl Engine {
     }
 
     async fn drive(&self, work: &Work, followed: &Followed) -> Outcome {
+        let done = work.cursor.undoing_from.unwrap_or(work.cursor.next);
+        let redone = self.redo(work, done, followed).await;
         if let Some(from) = work.cursor.undoing_from {
+            // Whatever is lost for good cannot be taken back either.
+            if matches!(redone, Err(Stopped::Interrupted)) {
+                return Outcome::Interrupted;
+            }
             let failure = work.cursor.failure.clone();
             return self.undo(work, from, failure, followed).await;
         }
+        match redone {
+            Ok(()) => self.advance(work, followed).await,
+            Err(Stopped::Interrupted) => Outcome::Interrupted,
+            Err(Stopped::Failed(failure)) => {
+                let rule = work.plan.steps[done].on_failure;
+                self.fail(work, done, rule, failure, followed).await
+            }
+        }
+    }
+
+    /// Does again what a host that went down with us has lost.
+    async fn redo(
+        &self,
+        work: &Work,
+        done: usize,
+        followed: &Followed,
+    ) -> std::result::Result<(), Stopped> {
+        if work.cursor.begun.is_none() || done >= work.plan.steps.len() {
+            return Ok(());
+        }
+        for action in to_redo(&work.plan, done) {
+            match self.perform_patiently(work, &action, followed).await {
+                // Further than it was thought to be: the next step tells.
+                Err(Stopped::Failed(failure)) if failure.conflict => {}
+                result => {
+                    result?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does the steps that are left.
+    async fn advance(&self, work: &Work, followed: &Followed) -> Outcome {
         let mut seen = None;
         let mut done_before = None;
         for index in work.cursor.next..work.plan.steps.len() {
@@ -177,6 +218,13 @@ impl Engine {
                     done_before = Some(index);
                 }
                 Err(Stopped::Interrupted) => return Outcome::Interrupted,
+                Err(Stopped::Failed(failure))
+                    if failure.conflict
+                        && work.cursor.begun == Some(index)
+                        && done_when_refused(&step.action) =>
+                {
+                    done_before = Some(index);
+                }
                 Err(Stopped::Failed(failure)) if step.on_failure == OnFailure::GoOn => {
                     self.note_leftover(work, &step.action, &failure);
                     done_before = Some(index);

@@ -3,7 +3,8 @@
 //!
 //! [`step`] is the vocabulary, [`create`], [`delete`] and [`lifecycle`] are the plans of single verbs,
 //! [`update`] turns any difference between a wish and what is seen into steps, which serves edits and
-//! repairs alike, [`storage`] is what volumes and files need around a container, and [`judge`] says whether what a wait has shown is what was wanted.
+//! repairs alike, [`storage`] is what volumes and files need around a container,
+//! [`resume`] is what an interruption may have lost, and [`judge`] says whether what a wait has shown is what was wanted.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
@@ -13,6 +14,7 @@ pub mod delete;
 mod fixture;
 pub mod judge;
 pub mod lifecycle;
+pub mod resume;
 pub mod step;
 pub mod storage;
 pub mod update;

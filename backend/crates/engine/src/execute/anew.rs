@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::{Container, Phase, Protocol, Published};
+use zun_domain::id::ContainerId;
 use zun_domain::network::Network;
 use zun_domain::operation::{Event, Failure};
 use zun_domain::runtime::{CreateContainer, RuntimeName};
@@ -123,8 +124,7 @@ impl Engine {
                 Choice { network, published }
             }
         };
-        self.commit_choice(tx, (work, container), choice, failure)
-            .await?;
+        self.commit_choice(tx, (work, id), choice, failure).await?;
         Ok(true)
     }
 
@@ -184,10 +184,12 @@ impl Engine {
     async fn commit_choice(
         &self,
         mut tx: Tx,
-        (work, mut container): (&Work, Container),
+        (work, id): (&Work, ContainerId),
         choice: Choice,
         failure: &Failure,
     ) -> Result<()> {
+        // Read again: its addresses may have moved with the network.
+        let mut container = tx.container_get(id).await?;
         let attachment = attachment_of(&container, &choice.network)?;
         let mut plan = work.plan.clone();
         for step in &mut plan.steps {

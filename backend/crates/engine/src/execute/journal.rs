@@ -51,6 +51,8 @@ impl Entry {
 pub(crate) struct Cursor {
     /// First step without an outcome; it may have been done.
     pub(crate) next: usize,
+    /// The last step that was begun, where one was: then this is not the first attempt.
+    pub(crate) begun: Option<usize>,
     /// The step that failed, where its predecessors are being taken back.
     pub(crate) undoing_from: Option<usize>,
     /// Steps taken back already.
@@ -76,7 +78,8 @@ impl Cursor {
                         ..Failure::default()
                     });
                 }
-                (StepEntry::Intent | StepEntry::Failed(_), _) => {}
+                (StepEntry::Intent, _) => cursor.begun = Some(index),
+                (StepEntry::Failed(_), _) => {}
             }
         }
         cursor

@@ -93,12 +93,16 @@ impl Engine {
         if container.life != Life::Live {
             return Ok(true);
         }
-        let start = self.starts(host, &container).await?;
+        let Some(start) = self.starts(host, &container).await? else {
+            // It is gone from the engine: what makes it anew mounts first.
+            return Ok(true);
+        };
         let volumes = mount::volumes(&container.desired.mounts);
         let plan = plan_return(id, &volumes, start);
         let call = self.own_call(container.project);
         let mut tx = self.store.begin().await?;
-        if tx.operation_running_of(id).await?.is_some() {
+        let unchanged = tx.container_get(id).await?.desired == container.desired;
+        if !unchanged || tx.operation_running_of(id).await?.is_some() {
             return Ok(false);
         }
         let operation = self
@@ -124,17 +128,18 @@ impl Engine {
         }
     }
 
-    async fn starts(&self, host: HostId, container: &Container) -> Result<bool> {
+    /// Whether it is to be started; `None` where there is nothing to start.
+    async fn starts(&self, host: HostId, container: &Container) -> Result<Option<bool>> {
         let drivers = self.drivers(host)?;
         let name = RuntimeName::Current(container.id);
         let Some(seen) = drivers.runtime.find(name).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         let volumes = mount::volumes(&container.desired.mounts);
         let sources: Vec<String> = volumes
             .into_iter()
             .map(|id| drivers.volumes.source(id))
             .collect();
-        Ok(starts_on_return(container, &seen, &sources))
+        Ok(Some(starts_on_return(container, &seen, &sources)))
     }
 }

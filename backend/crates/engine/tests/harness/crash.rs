@@ -20,9 +20,11 @@ async fn crash_at(story: Story, place: u64) {
     // The world is prepared by a process that does not crash, and asked of one that does.
     let world = World::new(None).await;
     story.prepare(&world).await;
-    let world = world.restart_with(Some(Crash::at(place).hand())).await;
+    let crash = Crash::at(place);
+    let world = world.restart_with(Some(crash.hand())).await;
+    crash.reset();
     let operation = story.ask(&world).await.unwrap();
-    world.engine.drain(crate::world::BOUND).await;
+    crash.comes(&world, operation.as_ref()).await;
     let world = world.crash_and_restart().await;
     let what = format!("{story:?}, crashed at place {place}");
     if let Some(operation) = operation {

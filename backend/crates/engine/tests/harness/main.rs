@@ -14,6 +14,8 @@
 
 mod crash;
 mod fault;
+mod storage;
 mod story;
 mod taken;
+mod volumes;
 mod world;

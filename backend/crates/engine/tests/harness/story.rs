@@ -164,7 +164,7 @@ impl World {
                 if so(&row) {
                     return;
                 }
-                tokio::task::yield_now().await;
+                crate::world::a_moment().await;
             }
         };
         tokio::time::timeout(crate::world::BOUND, look)

@@ -45,14 +45,31 @@ impl Ids for RandomIds {
 pub(crate) struct World {
     directory: TempDir,
     pub(crate) host: FakeHost,
-    pub(crate) engine: Engine,
+    pub(crate) engine: Process,
     pub(crate) store: Store,
+}
+
+/// An engine whose loops end with the world it belongs to.
+pub(crate) struct Process(Engine);
+
+impl std::ops::Deref for Process {
+    type Target = Engine;
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let engine = self.0.clone();
+        tokio::spawn(async move { engine.drain(BOUND).await });
+    }
 }
 
 impl World {
     /// A fresh deployment with the image `app` on its host.
     pub(crate) async fn new(interrupt: Option<Interrupt>) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = in_memory();
         let host = FakeHost::new();
         host.any_image();
         let (engine, store) = open(&directory, &host, interrupt).await;
@@ -115,7 +132,7 @@ impl World {
     async fn until_swept(&self) {
         let swept = async {
             while !self.host.aside().is_empty() {
-                tokio::task::yield_now().await;
+                crate::world::a_moment().await;
             }
         };
         let in_time = tokio::time::timeout(BOUND, swept).await;
@@ -139,6 +156,7 @@ impl World {
             there, expected,
             "{what}: containers of the engine against rows"
         );
+        self.assert_storage(&rows, what).await;
         self.assert_claims(&rows, what).await;
     }
 
@@ -191,11 +209,24 @@ impl World {
     }
 }
 
+/// Between two looks at a condition that gives no sign: short, and leaves the processor to what is waited for.
+pub(crate) async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+/// A directory that is quick to write to, where the machine has one: what a power cut does to a disk is the
+/// store's to try.
+fn in_memory() -> TempDir {
+    tempfile::tempdir_in("/dev/shm")
+        .or_else(|_| tempfile::tempdir())
+        .unwrap()
+}
+
 async fn open(
     directory: &TempDir,
     host: &FakeHost,
     interrupt: Option<Interrupt>,
-) -> (Engine, Store) {
+) -> (Process, Store) {
     let url = format!("sqlite://{}/zund.db", directory.path().display());
     let store = Store::open(&StoreConfig { url, key: [7; 32] })
         .await
@@ -210,6 +241,7 @@ async fn open(
     );
     let settings = Settings {
         wait_seconds: 10,
+        reconcile_seconds: 1,
         ..Settings::default()
     };
     let parts = Parts {
@@ -223,7 +255,7 @@ async fn open(
     };
     let engine = Engine::open(parts).await.unwrap();
     engine.start().await.unwrap();
-    (engine, store)
+    (Process(engine), store)
 }
 
 /// The member of a project.
@@ -298,6 +330,26 @@ impl Crash {
             let place = crash.places.fetch_add(1, Ordering::SeqCst) + 1;
             crash.at != 0 && place >= crash.at
         })
+    }
+
+    /// Waits until the process has crashed; false where the operation ended before it came to that place.
+    pub(crate) async fn comes(&self, world: &World, operation: Option<&Operation>) -> bool {
+        let crashed = async {
+            while self.places() < self.at {
+                let Some(operation) = operation else {
+                    return false;
+                };
+                let now = world.store.operation_get(operation.id).await.unwrap();
+                if now.state.is_final() {
+                    return self.places() >= self.at;
+                }
+                crate::world::a_moment().await;
+            }
+            true
+        };
+        tokio::time::timeout(BOUND, crashed)
+            .await
+            .expect("neither a crash nor an end")
     }
 
     pub(crate) fn places(&self) -> u64 {

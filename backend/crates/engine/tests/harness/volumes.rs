@@ -1,0 +1,469 @@
+//! Every operation that touches storage: each call failing, its answer lost, a crash at every write of the log, the
+//! host going down; and a hundred random sequences of all that. No byte changes, nothing stays mounted that nobody
+//! has, nothing is lost that somebody has.
+
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom as _;
+use rand::{RngExt as _, SeedableRng as _};
+use zun_domain::container::{RestartPolicy, RestartPolicyName, Wish};
+use zun_domain::operation::Operation;
+use zun_domain::unit::DiskGib;
+use zun_domain::volume::Volume;
+use zun_driver::fake::fault::{Verb, When};
+use zun_driver::{Class, Error};
+use zun_engine::Result;
+use zun_engine::command::{Act, DeleteContainer};
+use zun_store::ContainerQuery;
+
+use crate::storage::{Bytes, OnVolume, grown, mounting, named, there, usual, with_spare, without};
+use crate::world::{BOUND, Crash, World, call, create, update};
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Story {
+    Create,
+    MountAnother,
+    TakeOut,
+    Grow,
+    Recreate,
+    Start,
+    Reboot,
+    Delete,
+    On(OnVolume),
+}
+
+impl Story {
+    const ALL: [Self; 15] = [
+        Self::Create,
+        Self::MountAnother,
+        Self::TakeOut,
+        Self::Grow,
+        Self::Recreate,
+        Self::Start,
+        Self::Reboot,
+        Self::Delete,
+        Self::On(OnVolume::Create),
+        Self::On(OnVolume::Copy),
+        Self::On(OnVolume::Extend),
+        Self::On(OnVolume::Delete),
+        Self::On(OnVolume::TakeSnapshot),
+        Self::On(OnVolume::Restore),
+        Self::On(OnVolume::DeleteSnapshot),
+    ];
+
+    async fn prepare(self, world: &World) -> Bytes {
+        let (_, bytes) = world.with_volumes().await;
+        match self {
+            Self::Start => {
+                let stopped = world
+                    .engine
+                    .container_act(&call(), "web", Act::Stop(None))
+                    .await;
+                world.end_of(&stopped.unwrap().operation.unwrap()).await;
+                world.host.lose_devices();
+            }
+            Self::On(on) => on.prepare(world).await,
+            _ => {}
+        }
+        bytes
+    }
+
+    async fn ask(self, world: &World) -> Result<Option<Operation>> {
+        let engine = &world.engine;
+        let edit = |spec| engine.container_update(&CALL, "web", update(spec, None));
+        let accepted = match self {
+            Self::Create => {
+                let mut ask = create("other");
+                ask.spec = mounting([
+                    named("spare"),
+                    crate::storage::sized(1),
+                    crate::storage::file("x"),
+                ]);
+                engine.container_create(&CALL, ask).await
+            }
+            Self::MountAnother => edit(with_spare()).await,
+            Self::TakeOut => edit(without()).await,
+            Self::Grow => edit(grown()).await,
+            Self::Recreate => {
+                let mut spec = usual();
+                spec.workdir = Some("/data".to_owned());
+                edit(spec).await
+            }
+            Self::Start => engine.container_act(&CALL, "web", Act::Start).await,
+            Self::Reboot => {
+                engine
+                    .container_act(&CALL, "web", Act::Reboot(Some(1)))
+                    .await
+            }
+            Self::Delete => {
+                let ask = DeleteContainer {
+                    force: false,
+                    stop: true,
+                };
+                engine.container_delete(&CALL, "web", ask).await
+            }
+            Self::On(on) => return on.ask(world).await,
+        }?;
+        Ok(accepted.operation)
+    }
+}
+
+static CALL: std::sync::LazyLock<zun_engine::Call> = std::sync::LazyLock::new(call);
+
+/// The calls that change something on a host's storage, and those around them.
+const CHANGING: [Verb; 16] = [
+    Verb::CreateVolume,
+    Verb::ConnectVolume,
+    Verb::FormatVolume,
+    Verb::MountVolume,
+    Verb::UnmountVolume,
+    Verb::DisconnectVolume,
+    Verb::ExtendVolume,
+    Verb::DeleteVolume,
+    Verb::Snapshot,
+    Verb::DeleteSnapshot,
+    Verb::WriteFiles,
+    Verb::RemoveFiles,
+    Verb::Create,
+    Verb::Start,
+    Verb::Rename,
+    Verb::Remove,
+];
+
+/// The calls that a story makes when nothing is in its way.
+async fn calls_of(story: Story) -> Vec<Verb> {
+    let world = World::new(None).await;
+    let bytes = story.prepare(&world).await;
+    let before = CHANGING.map(|verb| world.host.calls(verb));
+    if let Some(operation) = story.ask(&world).await.unwrap() {
+        assert_eq!(world.end_of(&operation).await.failure, None, "{story:?}");
+    }
+    let what = format!("{story:?}, undisturbed");
+    world.assert_whole(&what).await;
+    world.assert_bytes(&bytes, &what).await;
+    let made = CHANGING.iter().zip(before);
+    made.filter(|(verb, before)| world.host.calls(**verb) > *before)
+        .map(|(verb, _)| *verb)
+        .collect()
+}
+
+async fn with_fault(story: Story, verb: Verb, times: u64, lose_reply: bool) {
+    let world = World::new(None).await;
+    let bytes = story.prepare(&world).await;
+    for nth in 1..=times {
+        let error = Error::new(Class::Internal, "planted fault");
+        if lose_reply {
+            world.host.lose_reply(verb, When::Nth(nth), error);
+        } else {
+            world.host.fail(verb, When::Nth(nth), error);
+        }
+    }
+    let what = format!("{story:?}, {verb:?} failing {times} times, reply lost: {lose_reply}");
+    if let Some(operation) = story.ask(&world).await.unwrap() {
+        let ended = world.end_of(&operation).await;
+        let planted = |message: &str| message.contains("planted fault");
+        assert!(ended.failure.is_none_or(|f| planted(&f.message)), "{what}");
+    }
+    world.host.clear_faults();
+    world.until_mounted(&what).await;
+    world.assert_whole(&what).await;
+    world.assert_bytes(&bytes, &what).await;
+}
+
+/// Each call of each story fails, once and twice, with and without its effect.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_call_may_fail() {
+    for story in Story::ALL {
+        for verb in calls_of(story).await {
+            for (times, lose_reply) in [(1, false), (1, true), (2, false)] {
+                with_fault(story, verb, times, lose_reply).await;
+            }
+        }
+    }
+}
+
+/// A crash before and after each write of the log, and a reboot of the host with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_operation_survives_a_crash_and_a_reboot_at_every_place() {
+    for story in Story::ALL {
+        for reboots in [false, true] {
+            let mut place = 1;
+            while crash_at(story, place, reboots).await {
+                place += 1;
+            }
+            assert!(place > 3, "{story:?} has {place} places to crash at");
+        }
+    }
+}
+
+/// Whether there was such a place.
+async fn crash_at(story: Story, place: u64, reboots: bool) -> bool {
+    let world = World::new(None).await;
+    let bytes = story.prepare(&world).await;
+    let crash = Crash::at(place);
+    let world = world.restart_with(Some(crash.hand())).await;
+    crash.reset();
+    let operation = story.ask(&world).await.unwrap();
+    let reached = crash.comes(&world, operation.as_ref()).await;
+    if reboots {
+        world.host.reboot();
+    }
+    let world = world.crash_and_restart().await;
+    let what = format!("{story:?}, crashed at place {place}, host rebooted: {reboots}");
+    if let Some(operation) = operation {
+        assert_eq!(world.end_of(&operation).await.failure, None, "{what}");
+    }
+    world.until_mounted(&what).await;
+    world.assert_whole(&what).await;
+    world.assert_bytes(&bytes, &what).await;
+    reached
+}
+
+impl World {
+    /// Waits until every container has its volumes again.
+    async fn until_mounted(&self, what: &str) {
+        let back = async {
+            loop {
+                let volumes = self.store.volume_list(None).await.unwrap();
+                let query = ContainerQuery {
+                    limit: 10,
+                    ..ContainerQuery::default()
+                };
+                let rows = self.store.container_list(&query).await.unwrap();
+                let shown = self.host.volumes();
+                let had = |v: &&Volume| v.attachments.iter().any(|a| there(&rows, a.container));
+                let whole = volumes.iter().filter(had).all(|volume| {
+                    shown
+                        .iter()
+                        .any(|found| found.id == volume.id && found.mounted)
+                });
+                let idle = self.store.operations_unfinished().await.unwrap().is_empty();
+                if whole && idle {
+                    return;
+                }
+                crate::world::a_moment().await;
+            }
+        };
+        let in_time = tokio::time::timeout(BOUND, back).await;
+        assert!(
+            in_time.is_ok(),
+            "{what}: not mounted again: {:?}",
+            self.host.volumes()
+        );
+    }
+}
+
+/// What the engine restarts by itself is started by us when its volume was not there in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reboot_mounts_first_and_then_starts() {
+    let world = World::new(None).await;
+    let (_, bytes) = world.with_volumes().await;
+    let mut spec = usual();
+    spec.restart_policy = Some(RestartPolicy {
+        name: RestartPolicyName::UnlessStopped,
+        maximum_retry_count: None,
+    });
+    let edited = world
+        .engine
+        .container_update(&call(), "web", update(spec, None))
+        .await;
+    let ended = edited.unwrap().operation.unwrap();
+    assert_eq!(world.end_of(&ended).await.failure, None);
+    world.host.fail_mounts(3, "the disk is not there yet");
+    let world = world.restart_with(None).await;
+    world.host.reboot();
+    let world = world.crash_and_restart().await;
+    world.until_mounted("after the reboot").await;
+    world
+        .until(|row| {
+            let phase = row.observed.as_ref().map(|seen| seen.phase);
+            phase == Some(zun_domain::container::Phase::Running)
+        })
+        .await;
+    assert!(
+        world.host.calls(Verb::MountVolume) > 3,
+        "the failing mounts were tried again"
+    );
+    assert_eq!(world.host.calls(Verb::DeleteVolume), 0);
+    world.assert_whole("after the reboot").await;
+    world.assert_bytes(&bytes, "after the reboot").await;
+}
+
+/// A start that fails keeps every volume, mounted and unharmed; so does one on a foreign filesystem.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_start_keeps_its_volumes() {
+    let world = World::new(None).await;
+    let bytes = Story::Start.prepare(&world).await;
+    let error = Error::new(Class::Internal, "planted fault");
+    world.host.fail(Verb::Start, When::Nth(1), error);
+    let operation = Story::Start.ask(&world).await.unwrap().unwrap();
+    assert!(world.end_of(&operation).await.failure.is_some());
+    world.assert_whole("after the failed start").await;
+    world.assert_bytes(&bytes, "after the failed start").await;
+    let data = world.volume("data").await;
+    assert_eq!(data.attachments.len(), 1, "{data:?}");
+}
+
+/// What somebody else has put on a device is never formatted over.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_foreign_filesystem_is_left_alone() {
+    let world = World::new(None).await;
+    world.with_volumes().await;
+    let spare = world.volume("spare").await;
+    world.host.put_signature(spare.id, "xfs");
+    let operation = Story::MountAnother.ask(&world).await.unwrap().unwrap();
+    let failure = world.end_of(&operation).await.failure.unwrap();
+    assert!(failure.message.contains("xfs"), "{failure:?}");
+    assert_eq!(world.host.signature(spare.id).as_deref(), Some("xfs"));
+    world.assert_whole("after the refusal").await;
+}
+
+/// A hundred sequences of edits, verbs, faults, crashes and reboots, none of which changes a byte.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_random_sequences_lose_no_byte() {
+    for seed in 0..100 {
+        let mut chance = SmallRng::seed_from_u64(seed);
+        let mut world = World::new(None).await;
+        let (_, bytes) = world.with_volumes().await;
+        for turn in 0..6 {
+            let what = format!("sequence {seed}, turn {turn}");
+            world = one_turn(world, &mut chance, &what).await;
+            world.host.clear_faults();
+            world.until_mounted(&what).await;
+            world.assert_bytes(&bytes, &what).await;
+        }
+        world.assert_whole(&format!("sequence {seed}")).await;
+    }
+}
+
+/// One of the stories that a container survives, disturbed.
+async fn one_turn(world: World, chance: &mut SmallRng, what: &str) -> World {
+    const STORIES: [Story; 8] = [
+        Story::MountAnother,
+        Story::Grow,
+        Story::Recreate,
+        Story::Start,
+        Story::Reboot,
+        Story::On(OnVolume::Extend),
+        Story::On(OnVolume::TakeSnapshot),
+        Story::On(OnVolume::Copy),
+    ];
+    let story = *STORIES.choose(chance).unwrap();
+    if chance.random_bool(0.6) {
+        let verb = *CHANGING.choose(chance).unwrap();
+        let error = Error::new(Class::Internal, "planted fault");
+        match chance.random_bool(0.5) {
+            true => world.host.lose_reply(verb, When::Nth(1), error),
+            false => world.host.fail(verb, When::Nth(1), error),
+        }
+    }
+    let crashes = chance.random_bool(0.5);
+    let crash = Crash::at(if crashes {
+        chance.random_range(1..20)
+    } else {
+        u64::MAX
+    });
+    let world = world.restart_with(Some(crash.hand())).await;
+    // Refusals are fine: what cannot be asked now is not.
+    if let Ok(Some(operation)) = story.ask(&world).await
+        && !crash.comes(&world, Some(&operation)).await
+    {
+        assert!(world.end_of(&operation).await.state.is_final(), "{what}");
+    }
+    if chance.random_bool(0.3) {
+        world.engine.drain(BOUND).await;
+        world.host.reboot();
+    }
+    world.crash_and_restart().await
+}
+
+/// Sizes only grow, and only for those who may have them.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_refused_by_field() {
+    let world = World::new(None).await;
+    world.with_volumes().await;
+    let refused = |spec| async {
+        let edit = world
+            .engine
+            .container_update(&call(), "web", update(spec, None))
+            .await;
+        edit.unwrap_err().to_string()
+    };
+    let edit = world
+        .engine
+        .container_update(&call(), "web", update(grown(), None))
+        .await;
+    world.end_of(&edit.unwrap().operation.unwrap()).await;
+    let text = refused(usual()).await;
+    assert!(
+        text.contains("mounts") && text.contains("cannot shrink"),
+        "{text}"
+    );
+    let text = refused(mounting([named("nowhere")])).await;
+    assert!(text.contains("there is no volume nowhere"), "{text}");
+    let mut taken = create("second");
+    taken.spec = mounting([named("data")]);
+    let text = world
+        .engine
+        .container_create(&call(), taken)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("is attached to container"), "{text}");
+    let text = world
+        .engine
+        .volume_delete(&call(), "data")
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("attached to container web"), "{text}");
+    let text = world
+        .engine
+        .volume_extend(&call(), "data", DiskGib(1))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("cannot shrink"), "{text}");
+    let mut huge = crate::storage::blank("huge");
+    huge.size = Some(DiskGib(1_000_000));
+    let text = world
+        .engine
+        .volume_create(&call(), huge)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("GiB for volumes on host") && text.contains("volume_overcommit"),
+        "{text}"
+    );
+    assert_eq!(world.volume("data").await.status().as_str(), "in-use");
+    world.assert_whole("after the refusals").await;
+}
+
+/// The volume by size goes with its container, but stays when its entry is taken out first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_by_size_goes_with_its_container_only() {
+    for taken_out in [false, true] {
+        let world = World::new(None).await;
+        let (web, _) = world.with_volumes().await;
+        let cache = web
+            .desired
+            .mounts
+            .iter()
+            .find(|m| m.destination.as_str() == "/cache");
+        let cache = cache.unwrap().volume().unwrap();
+        if taken_out {
+            let operation = Story::TakeOut.ask(&world).await.unwrap().unwrap();
+            assert_eq!(world.end_of(&operation).await.failure, None);
+        }
+        let operation = Story::Delete.ask(&world).await.unwrap().unwrap();
+        assert_eq!(world.end_of(&operation).await.failure, None);
+        let left = world.store.volume_find(cache).await.unwrap();
+        assert_eq!(left.is_some(), taken_out, "{left:?}");
+        assert_eq!(world.host.volume_files(cache).is_some(), taken_out);
+        assert_eq!(world.volume("data").await.status().as_str(), "available");
+        world.assert_whole("after the delete").await;
+        let wished = web.desired.wish;
+        assert_eq!(wished, Wish::Running);
+    }
+}

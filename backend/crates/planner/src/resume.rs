@@ -1,0 +1,108 @@
+//! Going on after an interruption. The host may have gone down with us: what its memory held is lost, whatever
+//! the log says was done. It is done again before the next step; each of these may be done twice.
+
+use zun_domain::id::VolumeId;
+
+use crate::step::{Action, Plan, Step, VolumeAction};
+
+/// What has to be done again before the step `next`, in order: devices, mounts, and the start of what is to be
+/// waited for. Never the start of a job: that runs once.
+pub fn to_redo(plan: &Plan, next: usize) -> Vec<Action> {
+    let (done, rest) = plan.steps.split_at(next.min(plan.steps.len()));
+    let mut again: Vec<Action> = Vec::new();
+    for (index, step) in done.iter().enumerate() {
+        let later = &done[index + 1..];
+        let lost = match &step.action {
+            Action::Volume(VolumeAction::Connect(id) | VolumeAction::Mount(id)) => {
+                !later.iter().any(|step| gives_back(step, *id))
+            }
+            Action::Start(_) => awaited(later, rest),
+            _ => false,
+        };
+        if lost {
+            again.push(step.action.clone());
+        }
+    }
+    again
+}
+
+fn gives_back(step: &Step, volume: VolumeId) -> bool {
+    matches!(&step.action, Action::Volume(VolumeAction::Unmount(id) | VolumeAction::Disconnect(id)) if *id == volume)
+}
+
+/// The start is the last thing done, but for waits, and what comes needs its process.
+fn awaited(later: &[Step], rest: &[Step]) -> bool {
+    let waits = |step: &Step| matches!(step.action, Action::AwaitStarted { .. });
+    let needs = |step: &Step| matches!(step.action, Action::AwaitStarted { .. } | Action::Pause(_));
+    later.iter().all(waits) && rest.first().is_some_and(needs)
+}
+
+/// Whether a step that was begun before the interruption is done when it is refused now: a signal that has ended
+/// its process.
+pub fn done_when_refused(action: &Action) -> bool {
+    matches!(action, Action::Kill { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::create::plan_create;
+    use crate::delete::{Belongings, Ending, plan_delete};
+    use crate::fixture::{id, lines, make, spec};
+    use crate::storage::Storage;
+    use uuid::Uuid;
+    use zun_domain::container::{WaitFor, Wish};
+
+    fn redone(plan: &Plan, next: usize) -> Vec<String> {
+        let steps = to_redo(plan, next).into_iter().map(Step::plain).collect();
+        lines(&Plan { steps })
+    }
+
+    fn volume() -> VolumeId {
+        VolumeId(Uuid::from_u128(1))
+    }
+
+    fn plan(wish: Wish, wait_for: WaitFor) -> Plan {
+        let mut make = make(spec(), wish, wait_for, 1);
+        make.storage = Storage {
+            fresh: vec![volume()],
+            ..Storage::default()
+        };
+        plan_create(&make)
+    }
+
+    #[test]
+    fn mounts_and_an_awaited_start_are_done_again() {
+        // network, connect, format, mount, create, start, await, pause
+        let paused = plan(Wish::Paused, WaitFor::Running);
+        assert_eq!(redone(&paused, 0), Vec::<String>::new());
+        assert_eq!(redone(&paused, 2), ["connect v1"]);
+        assert_eq!(redone(&paused, 5), ["connect v1", "mount v1"]);
+        for next in [6, 7] {
+            assert_eq!(
+                redone(&paused, next),
+                ["connect v1", "mount v1", "start current"]
+            );
+        }
+        assert_eq!(redone(&paused, 8), ["connect v1", "mount v1"]);
+        assert_eq!(redone(&paused, 99), ["connect v1", "mount v1"]);
+    }
+
+    #[test]
+    fn a_job_is_not_started_twice() {
+        let job = plan(Wish::Finished, WaitFor::Exited);
+        assert_eq!(redone(&job, 6), ["connect v1", "mount v1"]);
+    }
+
+    #[test]
+    fn what_was_given_back_stays_so() {
+        let belongings = Belongings {
+            released: vec![volume()],
+            ..Belongings::default()
+        };
+        let plan = plan_delete(id(), &belongings, Ending::Stopped);
+        for next in 0..=plan.steps.len() {
+            assert_eq!(redone(&plan, next), Vec::<String>::new());
+        }
+    }
+}
