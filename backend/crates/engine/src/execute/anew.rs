@@ -103,26 +103,24 @@ impl Engine {
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let container = tx.container_get(id).await?;
-        let choice = match &work.plan.steps[at].action {
-            Action::EnsureNetwork(_) => {
-                let Some(network) = self.other_subnet(&mut tx, network, &subnets).await? else {
-                    return Ok(false);
-                };
-                let published = request.published.clone();
-                Choice { network, published }
+        let taken = &work.plan.steps[at].action;
+        let choice = if matches!(taken, Action::EnsureNetwork(_)) {
+            let Some(network) = self.other_subnet(&mut tx, network, &subnets).await? else {
+                return Ok(false);
+            };
+            let published = request.published.clone();
+            Choice { network, published }
+        } else {
+            let runs =
+                seen.is_some_and(|seen| matches!(seen.phase, Phase::Running | Phase::Paused));
+            let published = self
+                .other_ports(&mut tx, work, &container, request, busy, runs)
+                .await?;
+            if published == request.published {
+                return Ok(false);
             }
-            _ => {
-                let runs =
-                    seen.is_some_and(|seen| matches!(seen.phase, Phase::Running | Phase::Paused));
-                let published = self
-                    .other_ports(&mut tx, work, &container, request, busy, runs)
-                    .await?;
-                if published == request.published {
-                    return Ok(false);
-                }
-                let network = network.clone();
-                Choice { network, published }
-            }
+            let network = network.clone();
+            Choice { network, published }
         };
         self.commit_choice(tx, (work, id), choice, failure).await?;
         Ok(true)
