@@ -101,12 +101,14 @@ impl Engine {
         let _alone = self.choosing.lock().await;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
-        let container = tx.container_get(id).await?;
+        let mut container = tx.container_get(id).await?;
         let choice = match &work.plan.steps[at].action {
             Action::EnsureNetwork(_) => {
                 let Some(network) = self.other_subnet(&mut tx, network, &subnets).await? else {
                     return Ok(false);
                 };
+                // Its address has moved along.
+                container = tx.container_get(id).await?;
                 let published = request.published.clone();
                 Choice { network, published }
             }
