@@ -120,17 +120,18 @@ impl Engine {
 
     /// What the log says is left to do; `None` for one that has ended meanwhile.
     async fn load(&self, id: OperationId) -> Result<Option<Work>> {
-        let current = self.store.operation_get(id).await?;
+        let work = self.store.operation_work(id).await?;
+        let current = work.operation;
         if current.state.is_final() {
             return Ok(None);
         }
         let host = self.host_of(current.subject).await?;
-        let (plan, target) = self.store.operation_plan(id).await?;
         let broken = |error: serde_json::Error| {
             Error::Internal(format!("the plan of operation {id} is broken: {error}"))
         };
-        let (anew, plan) = anew::from_stored(&plan).map_err(broken)?;
-        let target = target
+        let (anew, plan) = anew::from_stored(&work.plan).map_err(broken)?;
+        let target = work
+            .target
             .map(|text| Target::read(current.subject, &text))
             .transpose()
             .map_err(broken)?;

@@ -113,8 +113,8 @@ pub struct Gauges {
 impl Engine {
     /// What is set, in force and used for a project.
     pub async fn quota_get(&self, project: ProjectId) -> Result<QuotaView> {
-        let limits = self.store.quota_find(project).await?;
-        let class = self.store.quota_class_find("default").await?;
+        let both = self.store.quota_find_with_class(project, "default").await?;
+        let (limits, class) = both;
         let usage = self.store.usage_of(project).await?;
         Ok(QuotaView {
             limits,

@@ -4,6 +4,7 @@
 //! nor passwords are in it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
@@ -194,8 +195,15 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
+        Arc::new(error).into()
+    }
+}
+
+/// One error can be the answer to several: those that shared a commit.
+impl From<Arc<sqlx::Error>> for Error {
+    fn from(error: Arc<sqlx::Error>) -> Self {
         use sqlx::Error as E;
-        let class = match &error {
+        let class = match error.as_ref() {
             E::Database(database) => class_of(database.as_ref()),
             E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
                 Class::Unavailable

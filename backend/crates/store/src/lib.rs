@@ -25,14 +25,15 @@ mod sql;
 mod tx;
 mod vault;
 mod volume;
+mod writer;
 
 #[cfg(test)]
 mod tests;
 
-pub use container::{ContainerQuery, SortKey};
+pub use container::{ContainerEntry, ContainerQuery, SortKey};
 pub use error::{Cause, Constraint, Error, Result};
 pub use event::EventEntry;
 pub use identity::{ApplicationCredential, RoleAssignment, TokenRow};
 pub use open::StoreConfig;
-pub use operation::{OperationQuery, StepEntry, StepRecord};
+pub use operation::{OperationQuery, OperationWork, StepEntry, StepRecord};
 pub use tx::{Reader, Store, Tx};

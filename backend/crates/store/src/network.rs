@@ -69,9 +69,13 @@ impl Reader {
 
     /// The addresses on the network that containers have.
     pub async fn addresses_taken(&self, network: NetworkId) -> Result<BTreeSet<Ipv4Addr>> {
-        let select = Statement::new("ports", "SELECT id, ip FROM ports WHERE network_id = $1");
-        let rows = self.rows(select.bind(network)).await?;
-        rows.iter().map(|row| row.word("ip")).collect()
+        // In one row: handing over a thousand takes longer than finding them.
+        let select = Statement::new(
+            "ports",
+            "SELECT COALESCE(string_agg(ip, ' '), '') AS ips FROM ports WHERE network_id = $1",
+        );
+        let row = self.row(select.bind(network)).await?;
+        row.map_or_else(|| Ok(BTreeSet::new()), |row| row.words("ips"))
     }
 }
 

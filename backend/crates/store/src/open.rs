@@ -11,17 +11,24 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, SqlSafeStr, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqlSafeStr, SqlitePool};
 
+use crate::container::Cache;
 use crate::error::{Error, Result};
 use crate::sql::{Source, Statement};
 use crate::tx::{Reader, Shared, Store, Writer};
 use crate::vault::{Place, Vault};
+use crate::writer::SqliteWriter;
 
 /// Longest wait for a connection, or for the lock of a database file.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Connections that only read, beside the one that writes.
-const SQLITE_READERS: u32 = 4;
+/// Rows that SQLite's thread has ready before they are taken: more than a page has.
+const ROWS: usize = 2048;
+/// Connections that only read, beside the one that writes. Each is a thread with buffers of its own.
+const SQLITE_READERS: u32 = 2;
+/// What the writer and a reader keep of the file, in KiB, as SQLite wants it; the system keeps all of it anyway.
+const WRITER_CACHE: &str = "-1024";
+const READER_CACHE: &str = "-256";
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// Which database, and the key of what is sealed in it.
@@ -47,10 +54,13 @@ impl Store {
     /// date. Fails where a newer program has written it ([`Error::NewerSchema`]) and where the key is not
     /// the one it was made with ([`Error::WrongKey`]).
     pub async fn open(config: &StoreConfig) -> Result<Self> {
-        let (source, writer) = if let Some(path) = config.url.strip_prefix("sqlite://") {
-            open_sqlite(Path::new(path)).await?
+        let (source, writer, cache) = if let Some(path) = config.url.strip_prefix("sqlite://") {
+            let cache = Arc::default();
+            let (source, writer) = open_sqlite(Path::new(path), Arc::clone(&cache)).await?;
+            (source, writer, Some(cache))
         } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
-            open_postgres(&config.url).await?
+            let (source, writer) = open_postgres(&config.url).await?;
+            (source, writer, None)
         } else {
             return Err(Error::Address {
                 why: "names no database this program knows".to_owned(),
@@ -59,7 +69,11 @@ impl Store {
         let vault = Arc::new(Vault::new(&config.key));
         let store = Self {
             shared: Arc::new(Shared {
-                reader: Reader { source, vault },
+                reader: Reader {
+                    source,
+                    vault,
+                    cache,
+                },
                 writer,
             }),
         };
@@ -68,7 +82,7 @@ impl Store {
     }
 }
 
-async fn open_sqlite(path: &Path) -> Result<(Source, Writer)> {
+async fn open_sqlite(path: &Path, cache: Arc<Cache>) -> Result<(Source, Writer)> {
     if !path.is_absolute() {
         return Err(Error::Address {
             why: "has a path that is not absolute".to_owned(),
@@ -78,11 +92,17 @@ async fn open_sqlite(path: &Path) -> Result<(Source, Writer)> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(true)
-        .busy_timeout(PATIENCE);
+        .busy_timeout(PATIENCE)
+        // Savepoints are kept in memory.
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+        // A page of containers is handed over without waiting for its reader after every few.
+        .row_buffer_size(ROWS);
     let writing = options
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full);
+        .synchronous(SqliteSynchronous::Full)
+        .pragma("cache_size", WRITER_CACHE);
     let lasting = || {
         SqlitePoolOptions::new()
             .acquire_timeout(PATIENCE)
@@ -90,25 +110,16 @@ async fn open_sqlite(path: &Path) -> Result<(Source, Writer)> {
             .max_lifetime(None)
             .test_before_acquire(false)
     };
-    let writer: SqlitePool = lasting()
-        .max_connections(1)
-        .after_release(|connection, _| Box::pin(is_idle(connection)))
-        .connect_with(writing)
-        .await?;
+    let writer: SqlitePool = lasting().max_connections(1).connect_with(writing).await?;
     migrate(&migrations(SQLITE), &writer).await?;
     let readers = lasting()
         .max_connections(SQLITE_READERS)
-        .connect_with(options.read_only(true))
+        .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
         .await?;
-    Ok((Source::Sqlite(readers), Writer::Sqlite(writer)))
-}
-
-/// Whether a connection can be used again. When the disk is full SQLite rolls back on its own, and sqlx goes
-/// on believing that a transaction is open; such a connection is closed and another one opened.
-async fn is_idle(connection: &mut SqliteConnection) -> std::result::Result<bool, sqlx::Error> {
-    // Answered after whatever rollback is still in the connection's queue.
-    connection.ping().await?;
-    Ok(!connection.is_in_transaction())
+    Ok((
+        Source::Sqlite(readers),
+        Writer::Sqlite(SqliteWriter::new(writer, cache)),
+    ))
 }
 
 /// Makes the file, readable by its owner only; the files SQLite puts beside it take over its mode.

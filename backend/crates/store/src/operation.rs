@@ -60,6 +60,17 @@ fn operation(row: &Row) -> Result<Operation> {
     })
 }
 
+/// An operation and what was inserted with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationWork {
+    /// The operation.
+    pub operation: Operation,
+    /// The plan, JSON.
+    pub plan: String,
+    /// The specification it leads to, JSON, where there is one.
+    pub target: Option<String>,
+}
+
 /// Which operations, newest first. Every filter given must hold.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OperationQuery {
@@ -90,23 +101,21 @@ impl Reader {
             .ok_or_else(|| Error::not_found(WHAT, id))
     }
 
-    /// Its plan and its target, as they were inserted.
-    pub async fn operation_plan(&self, id: OperationId) -> Result<(String, Option<String>)> {
-        let select = Statement::new(
-            TABLE,
-            "SELECT id, plan, target FROM operations WHERE id = $1",
-        );
+    /// The operation with all that is needed to do it, in one answer.
+    pub async fn operation_work(&self, id: OperationId) -> Result<OperationWork> {
+        let select = Statement::new(TABLE, "SELECT * FROM operations WHERE id = $1");
         let row = self.row(select.bind(id)).await?;
         let row = row.ok_or_else(|| Error::not_found(WHAT, id))?;
         let key = id.to_string();
         let plan: Vec<u8> = row.get("plan")?;
         let target: Option<Vec<u8>> = row.get("target")?;
-        Ok((
-            self.vault.open_text(&plan, &place("plan", &key))?,
-            target
+        Ok(OperationWork {
+            operation: operation(&row)?,
+            plan: self.vault.open_text(&plan, &place("plan", &key))?,
+            target: target
                 .map(|target| self.vault.open_text(&target, &place("target", &key)))
                 .transpose()?,
-        ))
+        })
     }
 
     /// Every operation that has not ended, the oldest first.

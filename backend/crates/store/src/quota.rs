@@ -31,6 +31,32 @@ impl Reader {
         self.limits_find(CLASS, class).await
     }
 
+    /// The project's own limits and those of a class, in one answer.
+    pub async fn quota_find_with_class(
+        &self,
+        project: ProjectId,
+        class: &str,
+    ) -> Result<(LimitSet, LimitSet)> {
+        let select = Statement::new(
+            TABLE,
+            "SELECT kind, owner AS id, containers, cpu, memory, disk FROM quotas \
+             WHERE (kind = $1 AND owner = $2) OR (kind = $3 AND owner = $4)",
+        );
+        let select = select.bind(PROJECT).bind(project);
+        let rows = self.rows(select.bind(CLASS).bind(class)).await?;
+        let mut both = (LimitSet::default(), LimitSet::default());
+        for row in rows {
+            let kind: String = row.get("kind")?;
+            let which = if kind == PROJECT {
+                &mut both.0
+            } else {
+                &mut both.1
+            };
+            *which = limits(&row)?;
+        }
+        Ok(both)
+    }
+
     async fn limits_find(&self, kind: &'static str, owner: &str) -> Result<LimitSet> {
         let select = Statement::new(
             TABLE,

@@ -22,8 +22,10 @@ use zun_domain::id::{
 };
 
 use crate::error::{Error, Result};
+use crate::writer::Lease;
 
 /// A value to bind. `None` keeps its type, which PostgreSQL wants to know.
+#[derive(Clone)]
 pub(crate) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
@@ -149,14 +151,14 @@ pub(crate) struct Open {
 }
 
 enum Link {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Lease),
     Postgres(Transaction<'static, Postgres>),
 }
 
 impl Open {
-    pub(crate) fn sqlite(tx: Transaction<'static, Sqlite>) -> Self {
+    pub(crate) fn sqlite(lease: Lease) -> Self {
         Self {
-            link: Link::Sqlite(tx),
+            link: Link::Sqlite(lease),
             failed: false,
         }
     }
@@ -171,8 +173,16 @@ impl Open {
     pub(crate) async fn commit(self) -> Result<()> {
         match self.link {
             _ if self.failed => return Err(Error::Aborted),
-            Link::Sqlite(tx) => tx.commit().await?,
+            Link::Sqlite(lease) => lease.commit().await?,
             Link::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn rollback(self) -> Result<()> {
+        match self.link {
+            Link::Sqlite(lease) => lease.rollback().await?,
+            Link::Postgres(tx) => tx.rollback().await?,
         }
         Ok(())
     }
@@ -193,8 +203,9 @@ impl Open {
         self.begin_statement()?;
         let table = statement.table;
         let rows = match &mut self.link {
-            Link::Sqlite(tx) => {
-                let rows = query!(Sqlite, statement).fetch_all(&mut **tx).await?;
+            Link::Sqlite(lease) => {
+                let connection = lease.connection()?;
+                let rows = query!(Sqlite, statement).fetch_all(connection).await?;
                 Row::all(table, rows, Inner::Sqlite)
             }
             Link::Postgres(tx) => {
@@ -206,11 +217,34 @@ impl Open {
         Ok(rows)
     }
 
+    async fn row(&mut self, statement: Statement) -> Result<Option<Row>> {
+        self.begin_statement()?;
+        let table = statement.table;
+        let row = match &mut self.link {
+            Link::Sqlite(lease) => {
+                let connection = lease.connection()?;
+                let row = query!(Sqlite, statement).fetch_optional(connection).await?;
+                row.map(Inner::Sqlite)
+            }
+            Link::Postgres(tx) => {
+                let row = query!(Postgres, statement)
+                    .fetch_optional(&mut **tx)
+                    .await?;
+                row.map(Inner::Postgres)
+            }
+        };
+        self.went_well();
+        Ok(row.map(|inner| Row { table, inner }))
+    }
+
     async fn execute(&mut self, statement: Statement) -> Result<u64> {
         self.begin_statement()?;
+        let table = statement.table;
         let touched = match &mut self.link {
-            Link::Sqlite(tx) => {
-                let outcome = query!(Sqlite, statement).execute(&mut **tx).await?;
+            Link::Sqlite(lease) => {
+                lease.changes(table);
+                let connection = lease.connection()?;
+                let outcome = query!(Sqlite, statement).execute(connection).await?;
                 outcome.rows_affected()
             }
             Link::Postgres(tx) => {
@@ -252,7 +286,19 @@ impl Source {
 
     /// The first row of the answer, if there is one.
     pub(crate) async fn row(&self, statement: Statement) -> Result<Option<Row>> {
-        Ok(self.rows(statement).await?.into_iter().next())
+        let table = statement.table;
+        let inner = match self {
+            Self::Sqlite(pool) => {
+                let row = query!(Sqlite, statement).fetch_optional(pool).await?;
+                row.map(Inner::Sqlite)
+            }
+            Self::Postgres(pool) => {
+                let row = query!(Postgres, statement).fetch_optional(pool).await?;
+                row.map(Inner::Postgres)
+            }
+            Self::Open(open) => return open.lock().await.row(statement).await,
+        };
+        Ok(inner.map(|inner| Row { table, inner }))
     }
 
     /// Runs a change; how many rows it touched.
@@ -332,6 +378,13 @@ impl Row {
     pub(crate) fn word_opt<T: DeserializeOwned>(&self, column: &str) -> Result<Option<T>> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| self.parse(column, &text)).transpose()
+    }
+
+    /// Several of them in one text, with spaces between.
+    pub(crate) fn words<T: DeserializeOwned, A: FromIterator<T>>(&self, column: &str) -> Result<A> {
+        let text: String = self.get(column)?;
+        let words = text.split_whitespace();
+        words.map(|word| self.parse(column, word)).collect()
     }
 
     /// A JSON document.

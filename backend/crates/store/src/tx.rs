@@ -3,17 +3,21 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::PgPool;
 use tokio::sync::Mutex;
 
+use crate::container::Cache;
 use crate::error::Result;
 use crate::sql::{Open, Row, Source, Statement};
 use crate::vault::Vault;
+use crate::writer::SqliteWriter;
 
 /// Reads. Get one from a [`Store`] or a [`Tx`]; both are accepted where `&Reader` is asked for.
 pub struct Reader {
     pub(crate) source: Source,
     pub(crate) vault: Arc<Vault>,
+    /// Of the latest commit; a transaction has none.
+    pub(crate) cache: Option<Arc<Cache>>,
 }
 
 impl Reader {
@@ -28,8 +32,7 @@ impl Reader {
 
 /// Where changes are made.
 pub(crate) enum Writer {
-    /// One connection: SQLite has one writer anyway, and a queue here is fair.
-    Sqlite(SqlitePool),
+    Sqlite(SqliteWriter),
     Postgres(PgPool),
 }
 
@@ -52,11 +55,12 @@ impl Deref for Store {
 }
 
 impl Store {
-    /// Begins a write transaction. On SQLite there is one at a time: the next waits, at most 30 seconds,
-    /// until this one is committed or dropped, so do nothing slow while holding one.
+    /// Begins a write transaction. On SQLite there is one at a time: the next waits until this one is
+    /// committed or dropped, so do nothing slow while holding one. Those that wait share a commit, so wait
+    /// for nobody else's commit either.
     pub async fn begin(&self) -> Result<Tx> {
         let open = match &self.shared.writer {
-            Writer::Sqlite(pool) => Open::sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Writer::Sqlite(writer) => Open::sqlite(writer.begin().await?),
             Writer::Postgres(pool) => Open::postgres(pool.begin().await?),
         };
         let decides_alone = matches!(self.shared.writer, Writer::Sqlite(_));
@@ -64,6 +68,7 @@ impl Store {
             reader: Reader {
                 source: Source::Open(Box::new(Mutex::new(open))),
                 vault: Arc::clone(&self.shared.reader.vault),
+                cache: None,
             },
             decides_alone,
         })
@@ -77,16 +82,19 @@ impl Store {
             Source::Open(_) => {}
         }
         match &self.shared.writer {
-            Writer::Sqlite(pool) => pool.close().await,
+            Writer::Sqlite(writer) => writer.close().await,
             Writer::Postgres(pool) => pool.close().await,
         }
     }
 }
 
 /// A write transaction: reads see its own changes, others see them after [`Tx::commit`]. Dropping it undoes
-/// all of it. After an error of the database it can only be dropped: everything else, the commit too, is
-/// [`crate::Error::Aborted`]. Drop it before beginning another in the same task: on SQLite the second would
-/// wait for the first.
+/// all of it. After an error of the database it can only be dropped or rolled back: everything else, the
+/// commit too, is [`crate::Error::Aborted`]. Drop it before beginning another in the same task: on SQLite the
+/// second would wait for the first.
+///
+/// What it reads may be about to be committed by another; who tells somebody that a thing is done because
+/// he has read so here awaits [`Tx::rollback`] before.
 pub struct Tx {
     reader: Reader,
     decides_alone: bool,
@@ -107,6 +115,14 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self.reader.source {
             Source::Open(open) => open.into_inner().commit().await,
+            Source::Sqlite(_) | Source::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Undoes its changes, and waits until what it has read is lasting.
+    pub async fn rollback(self) -> Result<()> {
+        match self.reader.source {
+            Source::Open(open) => open.into_inner().rollback().await,
             Source::Sqlite(_) | Source::Postgres(_) => Ok(()),
         }
     }

@@ -13,7 +13,7 @@ use zun_domain::policy::Action;
 use zun_domain::unit::{DiskGib, MemoryMib, Millicpu};
 use zun_engine::command::CreateContainer;
 
-use super::view;
+use super::view::{self, Shown};
 use crate::App;
 use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
@@ -21,7 +21,7 @@ use crate::extract::{Args, json_only};
 use crate::microversion::{Microversion, too_old};
 
 /// 202, where to find it, and the container.
-pub(crate) type Created = (StatusCode, [(HeaderName, String); 1], Json<Value>);
+pub(crate) type Created = (StatusCode, [(HeaderName, String); 1], Json<Shown>);
 
 /// Accepts a container. With `run` it is started too.
 pub(crate) async fn create(
@@ -48,7 +48,7 @@ pub(crate) async fn create(
     let accepted = app.engine.container_create(&asked.call, create).await?;
     let location = format!("{}/v1/containers/{}", asked.base, accepted.container.id);
     let now = app.settings.clock.now();
-    let body = view::container(&accepted.container, &asked, true, now);
+    let body = view::container(accepted.container, &asked, true, now);
     Ok((
         StatusCode::ACCEPTED,
         [(header::LOCATION, location)],

@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use zun_domain::container::{Status, TaskState};
 use zun_domain::id::ContainerId;
 use zun_domain::policy::Action;
 use zun_engine::query::{ContainerFilter, SortKey};
 
-use super::view;
+use super::view::{self, Shown};
 use crate::App;
 use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
@@ -27,12 +28,19 @@ const TASKS: [TaskState; 9] = [
     TaskState::ContainerRebuilding,
 ];
 
+/// A page. `next` is the address of the one after it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    containers: Vec<Shown>,
+    next: Value,
+}
+
 /// A list, limited to the project of the token unless an administrator asks for all.
 pub(crate) async fn list(
     State(app): State<App>,
     asked: Admitted,
     mut args: Args,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Page>> {
     let keys: Vec<&str> = SortKey::ALL.iter().map(|key| key.name()).collect();
     let paging = Paging::take(&mut args, &keys)?;
     let mut call = asked.call.clone();
@@ -46,15 +54,14 @@ pub(crate) async fn list(
         Some(filter) => app.engine.container_list(&call, filter).await?,
         None => Vec::new(),
     };
-    let last = containers.last().map(|last| last.id.to_string());
+    let last = containers.last().map(|last| last.container.id.to_string());
     let next = paging.next(&asked.base, "containers", containers.len(), last);
     let now = app.settings.clock.now();
-    let views = containers
-        .iter()
-        .map(|container| view::container(container, &asked, false, now));
-    Ok(Json(
-        json!({"containers": views.collect::<Vec<_>>(), "next": next}),
-    ))
+    let containers = containers
+        .into_iter()
+        .map(|entry| view::container(entry.container, &asked, false, now))
+        .collect();
+    Ok(Json(Page { containers, next }))
 }
 
 /// The filter that is asked for; `None` where a value can belong to no container.
@@ -121,12 +128,12 @@ pub(crate) async fn show(
     asked: Admitted,
     Path(ident): Path<String>,
     mut args: Args,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Shown>> {
     if args.ext_bool("all_projects")? == Some(true) {
         asked.may(Action::Admin("container:get_one_all_projects"))?;
     }
     let call = asked.sight(&app, &ident).await?;
-    let container = app.engine.container_get(&call, &ident).await?;
+    let found = app.engine.container_entry(&call, &ident).await?;
     let now = app.settings.clock.now();
-    Ok(Json(view::container(&container, &asked, true, now)))
+    Ok(Json(view::container(found.container, &asked, true, now)))
 }

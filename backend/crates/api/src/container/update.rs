@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use http::StatusCode;
-use serde_json::Value;
 use zun_domain::container::WaitFor;
 use zun_domain::name::ContainerName;
 use zun_domain::policy::Action;
@@ -11,7 +10,7 @@ use zun_domain::unit::{MemoryMib, Millicpu};
 use zun_engine::command::{Accepted, DeleteContainer, Edit, UpdateContainer};
 
 use super::create::{cpu, memory};
-use super::view;
+use super::view::{self, Shown};
 use crate::App;
 use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
@@ -46,7 +45,7 @@ pub(crate) async fn patch(
     asked: Admitted,
     Path(ident): Path<String>,
     args: Args,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Shown>> {
     let accepted = change(&app, &asked, &ident, args).await?;
     let call = asked
         .sight(&app, &accepted.container.id.to_string())
@@ -60,7 +59,7 @@ pub(crate) async fn patch(
     let id = accepted.container.id.to_string();
     let container = app.engine.container_get(&call, &id).await?;
     let now = app.settings.clock.now();
-    Ok(Json(view::container(&container, &asked, true, now)))
+    Ok(Json(view::container(container, &asked, true, now)))
 }
 
 /// `POST …/resize_container`: as PATCH, but the answer does not wait for the change.
@@ -69,10 +68,10 @@ pub(crate) async fn resize_container(
     asked: Admitted,
     Path(ident): Path<String>,
     args: Args,
-) -> Answer<(StatusCode, Json<Value>)> {
+) -> Answer<(StatusCode, Json<Shown>)> {
     let accepted = change(&app, &asked, &ident, args).await?;
     let now = app.settings.clock.now();
-    let body = view::container(&accepted.container, &asked, true, now);
+    let body = view::container(accepted.container, &asked, true, now);
     Ok((StatusCode::ACCEPTED, Json(body)))
 }
 
@@ -82,7 +81,7 @@ pub(crate) async fn rename(
     asked: Admitted,
     Path(ident): Path<String>,
     mut args: Args,
-) -> Answer<Json<Value>> {
+) -> Answer<Json<Shown>> {
     let name: Option<ContainerName> = args.parsed("name")?;
     args.end()?;
     let name = name.ok_or_else(|| Problem::value("name", "is required: the new name"))?;
@@ -98,7 +97,7 @@ pub(crate) async fn rename(
     let id = before.id.to_string();
     let container = app.engine.container_rename(&call, &id, name, false).await?;
     let now = app.settings.clock.now();
-    Ok(Json(view::container(&container, &asked, true, now)))
+    Ok(Json(view::container(container, &asked, true, now)))
 }
 
 /// `DELETE …?force=&stop=&all_projects=`.

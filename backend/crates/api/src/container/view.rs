@@ -1,8 +1,18 @@
 //! A container as Zun's clients read it: the one conversion of the record into the body of `/v1`.
 
-use serde_json::{Map, Value, json};
-use zun_domain::container::spec::{CpuPolicy, ImageSource};
-use zun_domain::container::{Container, Observed, Phase, PullPolicy, RestartPolicyName, Status};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use uuid::fmt::Simple;
+use zun_domain::container::spec::{CpuPolicy, Environment, ImageSource};
+use zun_domain::container::{
+    Container, Healthcheck, Observed, Phase, PullPolicy, RestartPolicyName, Status, TaskState,
+};
+use zun_domain::id::{ContainerId, NetworkId, PortId};
+use zun_domain::name::LabelKey;
 use zun_domain::time::Timestamp;
 
 use crate::admit::Admitted;
@@ -17,106 +27,217 @@ pub(super) fn time_t(at: Timestamp) -> String {
     at.strftime("%Y-%m-%dT%H:%M:%S%.6f").to_string()
 }
 
-/// The body of one container. `links` are shown of single ones, not in lists.
+/// The body of one container: written from the record itself, since lists have a thousand of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    container: Arc<Container>,
+    own: bool,
+    admin: bool,
+    links: Option<Arc<str>>,
+    now: Timestamp,
+}
+
+/// What this caller is shown of a container. `links` are shown of single ones, not in lists.
 pub(super) fn container(
-    container: &Container,
+    container: impl Into<Arc<Container>>,
     asked: &Admitted,
     links: bool,
     now: Timestamp,
-) -> Value {
-    let mut body = record(container, now);
-    let spec = &container.desired.spec;
-    let own = asked.call.caller.project == container.project;
-    let environment = spec.environment.as_ref().filter(|_| own);
-    body.insert(
-        "environment".to_owned(),
-        json!(environment.map(|all| &all.0).cloned().unwrap_or_default()),
-    );
-    if asked.is_admin() {
-        body.insert("host".to_owned(), json!(container.place.name.as_str()));
-        body.insert("runtime".to_owned(), json!(spec.runtime));
-        body.insert(
-            "privileged".to_owned(),
-            json!(spec.privileged.unwrap_or(false)),
-        );
-        body.insert(
-            "image_pull_policy".to_owned(),
-            json!(spec.image_pull_policy.map(pull_policy)),
-        );
+) -> Shown {
+    let container = container.into();
+    Shown {
+        own: asked.call.caller.project == container.project,
+        admin: asked.is_admin(),
+        links: links.then(|| Arc::clone(&asked.base)),
+        container,
+        now,
     }
-    if links {
-        body.insert("links".to_owned(), links_of(container, &asked.base));
-    }
-    Value::Object(body)
 }
 
-/// Addresses of a container's own page.
-fn links_of(container: &Container, base: &str) -> Value {
-    let id = container.id;
-    json!([
-        {"href": format!("{base}/v1/containers/{id}"), "rel": "self"},
-        {"href": format!("{base}/containers/{id}"), "rel": "bookmark"},
-    ])
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        record(self).serialize(serializer)
+    }
 }
 
-/// What everybody in the project sees.
-fn record(container: &Container, now: Timestamp) -> Map<String, Value> {
+/// The fields in the words of `/v1`. Links are shown of single ones.
+#[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "the fields are Zun's")]
+struct Record<'a> {
+    uuid: ContainerId,
+    name: &'a str,
+    project_id: Simple,
+    user_id: Simple,
+    image: &'a str,
+    image_driver: &'static str,
+    cpu: Option<f64>,
+    cpu_policy: &'static str,
+    memory: Option<String>,
+    disk: u64,
+    command: &'a [String],
+    entrypoint: &'a [String],
+    workdir: Option<&'a str>,
+    hostname: &'a str,
+    labels: OrEmpty<&'a BTreeMap<LabelKey, String>>,
+    environment: OrEmpty<&'a Environment>,
+    interactive: bool,
+    tty: bool,
+    auto_remove: bool,
+    auto_heal: bool,
+    status: &'static str,
+    status_reason: Option<&'a str>,
+    status_detail: Option<String>,
+    task_state: Option<&'static str>,
+    ports: Vec<u16>,
+    addresses: BTreeMap<NetworkId, Vec<Address>>,
+    security_groups: [&'static str; 0],
+    registry_id: Option<&'static str>,
+    restart_policy: OrEmpty<RestartPolicy>,
+    healthcheck: OrEmpty<Check<'a>>,
+    created_at: String,
+    updated_at: Option<String>,
+    #[serde(flatten)]
+    admin: Option<ForAdmin<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    links: Option<[Link; 2]>,
+}
+
+/// What only administrators see.
+#[derive(Serialize)]
+struct ForAdmin<'a> {
+    host: &'a str,
+    runtime: Option<&'a str>,
+    privileged: bool,
+    image_pull_policy: Option<&'static str>,
+}
+
+/// An address of a container's own page.
+#[derive(Serialize)]
+struct Link {
+    href: String,
+    rel: &'static str,
+}
+
+#[derive(Serialize)]
+struct Address {
+    addr: IpAddr,
+    version: u8,
+    port: PortId,
+    /// A default network has one subnet, known by the network's own id.
+    subnet_id: NetworkId,
+    preserve_on_delete: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct RestartPolicy {
+    name: &'static str,
+    maximum_retry_count: String,
+}
+
+/// Zun stores `cmd` under the name `test`.
+#[derive(Serialize)]
+struct Check<'a> {
+    test: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeout: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retries: Option<u32>,
+}
+
+/// `{}` is how Zun shows what is not there.
+struct OrEmpty<T>(Option<T>);
+
+impl<T: Serialize> Serialize for OrEmpty<T> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Some(value) => value.serialize(to),
+            None => to.serialize_map(Some(0))?.end(),
+        }
+    }
+}
+
+fn record(shown: &Shown) -> Record<'_> {
+    let container = &*shown.container;
     let desired = &container.desired;
     let spec = &desired.spec;
     let seen = container.observed.as_ref();
-    let command = seen.map_or_else(
-        || spec.command.clone().unwrap_or_default(),
-        |seen| seen.effective_command.clone(),
-    );
-    let entrypoint = seen.map_or_else(
-        || spec.entrypoint.clone().unwrap_or_default(),
-        |seen| seen.effective_entrypoint.clone(),
-    );
     let mut ports: Vec<u16> = desired.published.iter().map(|port| port.internal).collect();
     ports.dedup();
-    let body = json!({
-        "uuid": container.id.to_string(),
-        "name": desired.name.as_str(),
-        "project_id": container.project.0.simple().to_string(),
-        "user_id": container.user.0.simple().to_string(),
-        "image": spec.image.as_str(),
-        "image_driver": match spec.image_driver.unwrap_or_default() {
+    Record {
+        uuid: container.id,
+        name: desired.name.as_str(),
+        project_id: container.project.0.simple(),
+        user_id: container.user.0.simple(),
+        image: spec.image.as_str(),
+        image_driver: match spec.image_driver.unwrap_or_default() {
             ImageSource::Docker => "docker",
             ImageSource::Glance => "glance",
         },
-        "cpu": spec.cpu.map(zun_domain::unit::Millicpu::cores),
-        "cpu_policy": match spec.cpu_policy.unwrap_or_default() {
+        cpu: spec.cpu.map(zun_domain::unit::Millicpu::cores),
+        cpu_policy: match spec.cpu_policy.unwrap_or_default() {
             CpuPolicy::Shared => "shared",
             CpuPolicy::Dedicated => "dedicated",
         },
-        "memory": spec.memory.map(|memory| memory.to_string()),
-        "disk": spec.disk.unwrap_or_default().0,
-        "command": command,
-        "entrypoint": entrypoint,
-        "workdir": spec.workdir,
-        "hostname": desired.hostname.as_str(),
-        "labels": spec.labels.clone().unwrap_or_default(),
-        "interactive": spec.interactive.unwrap_or(false),
-        "tty": spec.tty.unwrap_or(false),
-        "auto_remove": spec.auto_remove.unwrap_or(false),
-        "auto_heal": spec.auto_heal.unwrap_or(false),
-        "status": container.status().zun(),
-        "status_reason": reason(container),
-        "status_detail": seen.map(|seen| detail(seen, now)),
-        "task_state": container.task.map(zun_domain::container::TaskState::as_str),
-        "ports": ports,
-        "addresses": addresses(container),
-        "security_groups": [],
-        "registry_id": null,
-        "created_at": time(container.created_at),
-        "updated_at": container.updated_at.map(time),
-    });
-    let Value::Object(mut body) = body else {
-        unreachable!("an object was written above")
-    };
-    body.insert("restart_policy".to_owned(), restart_policy(container));
-    body.insert("healthcheck".to_owned(), healthcheck(container));
-    body
+        memory: spec.memory.map(|memory| memory.to_string()),
+        disk: spec.disk.unwrap_or_default().0,
+        command: seen.map_or_else(
+            || spec.command.as_deref().unwrap_or_default(),
+            |seen| &seen.effective_command,
+        ),
+        entrypoint: seen.map_or_else(
+            || spec.entrypoint.as_deref().unwrap_or_default(),
+            |seen| &seen.effective_entrypoint,
+        ),
+        workdir: spec.workdir.as_deref(),
+        hostname: desired.hostname.as_str(),
+        labels: OrEmpty(spec.labels.as_ref()),
+        environment: OrEmpty(spec.environment.as_ref().filter(|_| shown.own)),
+        interactive: spec.interactive.unwrap_or(false),
+        tty: spec.tty.unwrap_or(false),
+        auto_remove: spec.auto_remove.unwrap_or(false),
+        auto_heal: spec.auto_heal.unwrap_or(false),
+        status: container.status().zun(),
+        status_reason: reason(container),
+        status_detail: seen.map(|seen| detail(seen, shown.now)),
+        task_state: container.task.map(TaskState::as_str),
+        ports,
+        addresses: addresses(container),
+        security_groups: [],
+        registry_id: None,
+        restart_policy: OrEmpty(restart_policy(container)),
+        healthcheck: OrEmpty(spec.healthcheck.as_ref().map(check)),
+        created_at: time(container.created_at),
+        updated_at: container.updated_at.map(time),
+        admin: shown.admin.then(|| for_admin(container)),
+        links: shown.links.as_ref().map(|base| links(container, base)),
+    }
+}
+
+fn for_admin(container: &Container) -> ForAdmin<'_> {
+    let spec = &container.desired.spec;
+    ForAdmin {
+        host: container.place.name.as_str(),
+        runtime: spec.runtime.as_deref(),
+        privileged: spec.privileged.unwrap_or(false),
+        image_pull_policy: spec.image_pull_policy.map(pull_policy),
+    }
+}
+
+fn links(container: &Container, base: &str) -> [Link; 2] {
+    let id = container.id;
+    [
+        Link {
+            href: format!("{base}/v1/containers/{id}"),
+            rel: "self",
+        },
+        Link {
+            href: format!("{base}/containers/{id}"),
+            rel: "bookmark",
+        },
+    ]
 }
 
 fn pull_policy(policy: PullPolicy) -> &'static str {
@@ -127,66 +248,48 @@ fn pull_policy(policy: PullPolicy) -> &'static str {
     }
 }
 
-fn restart_policy(container: &Container) -> Value {
-    let Some(policy) = container.desired.spec.restart_policy else {
-        return json!({});
-    };
-    let name = match policy.name {
-        RestartPolicyName::No => "no",
-        RestartPolicyName::Always => "always",
-        RestartPolicyName::OnFailure => "on-failure",
-        RestartPolicyName::UnlessStopped => "unless-stopped",
-    };
-    json!({"Name": name, "MaximumRetryCount": policy.maximum_retry_count.unwrap_or(0).to_string()})
+fn restart_policy(container: &Container) -> Option<RestartPolicy> {
+    let policy = container.desired.spec.restart_policy?;
+    Some(RestartPolicy {
+        name: match policy.name {
+            RestartPolicyName::No => "no",
+            RestartPolicyName::Always => "always",
+            RestartPolicyName::OnFailure => "on-failure",
+            RestartPolicyName::UnlessStopped => "unless-stopped",
+        },
+        maximum_retry_count: policy.maximum_retry_count.unwrap_or(0).to_string(),
+    })
 }
 
-/// Zun stores `cmd` under the name `test`.
-fn healthcheck(container: &Container) -> Value {
-    let Some(check) = &container.desired.spec.healthcheck else {
-        return json!({});
-    };
-    let mut body = json!({"test": check.cmd});
-    for (name, value) in [
-        ("interval", check.interval),
-        ("timeout", check.timeout),
-        ("retries", check.retries),
-    ] {
-        if let Some(value) = value {
-            body[name] = json!(value);
-        }
+fn check(check: &Healthcheck) -> Check<'_> {
+    Check {
+        test: &check.cmd,
+        interval: check.interval,
+        timeout: check.timeout,
+        retries: check.retries,
     }
-    body
 }
 
-fn addresses(container: &Container) -> Value {
-    let mut networks: Map<String, Value> = Map::new();
+fn addresses(container: &Container) -> BTreeMap<NetworkId, Vec<Address>> {
+    let mut networks: BTreeMap<NetworkId, Vec<Address>> = BTreeMap::new();
     for address in &container.addresses {
-        let network = address.network.to_string();
-        let entry = json!({
-            "addr": address.ip.to_string(),
-            "version": if address.ip.is_ipv4() { 4 } else { 6 },
-            "port": address.port.to_string(),
-            // A default network has one subnet, known by the network's own id.
-            "subnet_id": network,
-            "preserve_on_delete": false,
-        });
-        match networks.get_mut(&network).and_then(Value::as_array_mut) {
-            Some(list) => list.push(entry),
-            None => {
-                networks.insert(network, json!([entry]));
-            }
-        }
+        let entry = Address {
+            addr: address.ip,
+            version: if address.ip.is_ipv4() { 4 } else { 6 },
+            port: address.port,
+            subnet_id: address.network,
+            preserve_on_delete: false,
+        };
+        networks.entry(address.network).or_default().push(entry);
     }
-    Value::Object(networks)
+    networks
 }
 
-fn reason(container: &Container) -> Option<String> {
-    let missing = || {
-        (container.status() == Status::Missing).then(|| {
-            "the container is gone from its engine, removed by someone else; start makes it anew".to_owned()
-        })
-    };
-    container.status_reason.clone().or_else(missing)
+fn reason(container: &Container) -> Option<&str> {
+    let missing = (container.status() == Status::Missing).then_some(
+        "the container is gone from its engine, removed by someone else; start makes it anew",
+    );
+    container.status_reason.as_deref().or(missing)
 }
 
 /// Docker's own words for how long it has been so.

@@ -8,7 +8,7 @@ use zun_api_types::container::{
 };
 use zun_api_types::operation::EventPage;
 use zun_domain::container::change::EFFECTS;
-use zun_domain::container::{self as domain, ContainerSpec, Status};
+use zun_domain::container::{ContainerSpec, Status};
 use zun_domain::id::ContainerId;
 use zun_domain::policy::Action;
 use zun_engine::command::{self, DeleteContainer, Edit};
@@ -165,9 +165,8 @@ pub(crate) async fn show(
     Path(ident): Path<String>,
 ) -> Answer<Json<Container>> {
     let call = asked.sight(&app, &ident).await?;
-    let found = app.engine.container_get(&call, &ident).await?;
-    let operation = app.engine.container_operation(found.id).await?;
-    let body = view::container(&found, operation.map(|o| o.id), &asked.call.caller);
+    let found = app.engine.container_entry(&call, &ident).await?;
+    let body = view::container(&found.container, found.operation, &asked.call.caller);
     Ok(Json(body))
 }
 
@@ -194,19 +193,17 @@ pub(crate) async fn list(
         ..ContainerFilter::default()
     };
     args.end()?;
-    let mut found: Vec<domain::Container> = app.engine.container_list(&call, filter).await?;
+    let mut found = app.engine.container_list(&call, filter).await?;
     let more = found.len() > limit as usize;
     found.truncate(limit as usize);
-    let ids: Vec<ContainerId> = found.iter().map(|container| container.id).collect();
-    let operations = app.engine.container_operations(&ids).await?;
     let next = found
         .last()
         .filter(|_| more)
-        .map(|last| last.id.to_string());
+        .map(|last| last.container.id.to_string());
     let caller = &asked.call.caller;
-    let containers = found.iter().map(|container| {
-        view::container(container, operations.get(&container.id).copied(), caller)
-    });
+    let containers = found
+        .iter()
+        .map(|entry| view::container(&entry.container, entry.operation, caller));
     Ok(Json(ContainerPage {
         containers: containers.collect(),
         next,

@@ -27,8 +27,7 @@ impl Inner {
         ask: &Usage,
     ) -> Result<()> {
         let usage = tx.usage_of(project).await?;
-        let class = tx.quota_class_find("default").await?;
-        let own = tx.quota_find(project).await?;
+        let (own, class) = tx.quota_find_with_class(project, "default").await?;
         admit(&usage, &self.settings.quota.under(class, own), ask)?;
         Ok(())
     }

@@ -40,6 +40,7 @@ impl Engine {
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         if let Some(accepted) = self.taken_over(&mut tx, call, &ask, id).await? {
+            tx.rollback().await?;
             return Ok(accepted);
         }
         let (container, network, stored) = self
@@ -57,18 +58,7 @@ impl Engine {
         let plan = plan_create(&make);
         tx.container_insert(&container).await?;
         stored.write(&mut tx).await?;
-        tx.claim_set(
-            id,
-            container.project,
-            container.place.id,
-            container.desired.amounts(),
-        )
-        .await?;
-        for address in &container.addresses {
-            tx.port_insert(address, id).await?;
-        }
-        tx.host_ports_set(id, container.place.id, &container.desired.published)
-            .await?;
+        take_all(&mut tx, &container).await?;
         let operation = self
             .accept(
                 &mut tx,
@@ -217,6 +207,21 @@ impl Engine {
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// What a new container takes: its claim, its addresses, its ports of the host.
+async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
+    let (id, host) = (container.id, container.place.id);
+    let desired = &container.desired;
+    tx.claim_set(id, container.project, host, desired.amounts())
+        .await?;
+    for address in &container.addresses {
+        tx.port_insert(address, id).await?;
+    }
+    if !desired.published.is_empty() {
+        tx.host_ports_set(id, host, &desired.published).await?;
+    }
+    Ok(())
 }
 
 fn published_at(

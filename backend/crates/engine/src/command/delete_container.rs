@@ -29,6 +29,7 @@ impl Engine {
             .as_ref()
             .filter(|operation| operation.kind == OperationKind::Delete)
         {
+            tx.rollback().await?;
             return Ok(Accepted {
                 container,
                 operation: Some(operation.clone()),

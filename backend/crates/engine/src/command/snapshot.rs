@@ -94,6 +94,7 @@ impl Engine {
         tx.admission_lock().await?;
         let mut snapshot = tx.snapshot_get(seen.id).await?;
         if let Some(running) = tx.operation_running_of(snapshot.id).await? {
+            tx.rollback().await?;
             return match running.kind {
                 OperationKind::Delete => Ok(running),
                 kind => Err(Error::Busy {

@@ -145,6 +145,7 @@ impl Engine {
         if let Some(running) = tx.operation_running_of(volume.id).await?
             && running.kind == OperationKind::Delete
         {
+            tx.rollback().await?;
             return Ok(running);
         }
         self.check_unused(&tx, &volume).await?;

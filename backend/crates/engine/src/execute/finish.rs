@@ -8,6 +8,7 @@ use zun_domain::operation::{Failure, Operation, OperationState, Subject};
 use zun_store::{StepEntry, Tx};
 
 use super::follow::Followed;
+use super::journal::ended_by;
 use super::{Outcome, Work, wait};
 use crate::context::Engine;
 use crate::error::Result;
@@ -67,8 +68,13 @@ impl Engine {
     }
 
     async fn finish_once(&self, work: &Work, end: &End) -> zun_store::Result<Operation> {
-        let now = self.clock.now();
         let mut tx = self.store.begin().await?;
+        let written = self.finish_in(&mut tx, work, end).await;
+        ended_by(tx, written).await
+    }
+
+    async fn finish_in(&self, tx: &mut Tx, work: &Work, end: &End) -> zun_store::Result<Operation> {
+        let now = self.clock.now();
         let state = if end.failure.is_some() {
             OperationState::Failed
         } else {
@@ -83,8 +89,7 @@ impl Engine {
         }
         tx.operation_finish(work.operation.id, state, end.failure.as_ref(), now)
             .await?;
-        self.finish_subject(&mut tx, work, end).await?;
-        tx.commit().await?;
+        self.finish_subject(tx, work, end).await?;
         let (progress, steps_done) = match end.failure {
             None => ("done", work.operation.steps),
             Some(_) => ("failed", work.operation.steps_done),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use zun_domain::operation::{Failure, OperationState};
 use zun_planner::Action;
-use zun_store::{StepEntry, StepRecord};
+use zun_store::{StepEntry, StepRecord, Tx};
 
 use super::follow::Followed;
 use super::step::Stopped;
@@ -127,15 +127,30 @@ impl Engine {
     }
 
     async fn write_once(&self, work: &Work, entry: &Entry) -> zun_store::Result<()> {
-        let (id, now) = (work.operation.id, self.clock.now());
         let mut tx = self.store.begin().await?;
+        let written = self.write_in(&mut tx, work, entry).await;
+        ended_by(tx, written).await
+    }
+
+    async fn write_in(&self, tx: &mut Tx, work: &Work, entry: &Entry) -> zun_store::Result<()> {
+        let (id, now) = (work.operation.id, self.clock.now());
         for (index, undo, what) in &entry.logs {
             let index = u32::try_from(*index).unwrap_or(u32::MAX);
             tx.step_log(id, index, *undo, what.clone(), now).await?;
         }
         let done = u32::try_from(entry.steps_done).unwrap_or(u32::MAX);
         tx.operation_progress(id, entry.state, &entry.progress, done)
-            .await?;
-        tx.commit().await
+            .await
+    }
+}
+
+/// Commits what was written. A refusal ends the operation, so it counts only when what it rests on lasts.
+pub(super) async fn ended_by<T>(tx: Tx, written: zun_store::Result<T>) -> zun_store::Result<T> {
+    match written {
+        Ok(value) => tx.commit().await.map(|()| value),
+        Err(refused) => {
+            tx.rollback().await?;
+            Err(refused)
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Containers, their logs, processes, use and events.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use zun_domain::container::{Container, Verb};
 use zun_domain::id::{ContainerId, OperationId};
@@ -8,7 +8,7 @@ use zun_domain::operation::{Event, Operation};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::time::Timestamp;
 use zun_driver::runtime::{LogQuery, Stats, Top};
-use zun_store::{ContainerQuery, OperationQuery};
+use zun_store::{ContainerEntry, ContainerQuery, OperationQuery};
 
 use super::ContainerFilter;
 use crate::call::Call;
@@ -19,16 +19,27 @@ use crate::error::{Error, Result};
 impl Engine {
     /// A container by uuid or name that the caller can see.
     pub async fn container_get(&self, call: &Call, ident: &str) -> Result<Container> {
+        let found = self.container_entry(call, ident).await?;
+        Ok(Arc::unwrap_or_clone(found.container))
+    }
+
+    /// The same, with the operation at work on it.
+    pub async fn container_entry(&self, call: &Call, ident: &str) -> Result<ContainerEntry> {
         if let Ok(id) = ident.parse::<ContainerId>() {
-            let found = self.store.container_find(id).await?;
+            let found = self.store.container_entry_find(id).await?;
             return found
-                .filter(|container| {
+                .filter(|entry| {
                     call.visible()
-                        .is_none_or(|project| project == container.project)
+                        .is_none_or(|project| project == entry.container.project)
                 })
                 .ok_or_else(|| Error::not_found("container", ident));
         }
-        let mut named = self.store.containers_named(call.visible(), ident).await?;
+        let query = ContainerQuery {
+            project: call.visible(),
+            name: Some(ident.to_owned()),
+            ..ContainerQuery::default()
+        };
+        let mut named = self.store.container_entries(&query).await?;
         match named.len() {
             0 => Err(Error::not_found("container", ident)),
             1 => Ok(named.remove(0)),
@@ -40,12 +51,12 @@ impl Engine {
         }
     }
 
-    /// Containers that the caller can see.
+    /// Containers that the caller can see, each with the operation at work on it.
     pub async fn container_list(
         &self,
         call: &Call,
         filter: ContainerFilter,
-    ) -> Result<Vec<Container>> {
+    ) -> Result<Vec<ContainerEntry>> {
         if let Some(marker) = filter.marker {
             self.container_get(call, &marker.to_string()).await?;
         }
@@ -72,26 +83,7 @@ impl Engine {
         if hidden {
             return Ok(Vec::new());
         }
-        Ok(self.store.container_list(&query).await?)
-    }
-
-    /// The operation at work on a container.
-    pub async fn container_operation(&self, id: ContainerId) -> Result<Option<Operation>> {
-        Ok(self.store.operation_running_of(id).await?)
-    }
-
-    /// Operations at work, by container.
-    pub async fn container_operations(
-        &self,
-        ids: &[ContainerId],
-    ) -> Result<HashMap<ContainerId, OperationId>> {
-        let unfinished = self.store.operations_unfinished().await?;
-        let wanted: std::collections::HashSet<_> = ids.iter().collect();
-        Ok(unfinished
-            .into_iter()
-            .filter_map(|operation| Some((operation.subject.container()?, operation.id)))
-            .filter(|(container, _)| wanted.contains(container))
-            .collect())
+        Ok(self.store.container_entries(&query).await?)
     }
 
     /// Operations that the caller can see, newest first.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use zun_domain::host::{Host, Reachability};
-use zun_store::ContainerQuery;
 
 use super::{Gauges, HostView};
 use crate::context::Engine;
@@ -90,27 +89,9 @@ impl Engine {
     pub async fn gauges(&self) -> Result<Gauges> {
         let mut gauges = Gauges {
             claims: self.store.claims_total().await?,
+            containers: self.store.container_statuses().await?,
             ..Gauges::default()
         };
-        let mut marker = None;
-        loop {
-            let query = ContainerQuery {
-                limit: 1000,
-                marker,
-                ..ContainerQuery::default()
-            };
-            let page = self.store.container_list(&query).await?;
-            for container in &page {
-                *gauges
-                    .containers
-                    .entry(container.status().to_string())
-                    .or_default() += 1;
-            }
-            match page.last() {
-                Some(last) if page.len() == 1000 => marker = Some(last.id),
-                _ => break,
-            }
-        }
         let mut operations: BTreeMap<&'static str, u64> = BTreeMap::new();
         for operation in self.store.operations_unfinished().await? {
             *operations.entry(operation.kind.as_str()).or_default() += 1;

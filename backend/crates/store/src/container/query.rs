@@ -7,7 +7,7 @@ use zun_domain::container::{Status, TaskState};
 use zun_domain::id::{ContainerId, ProjectId, UserId};
 use zun_domain::unit::MemoryMib;
 
-use super::TABLE;
+use super::{TABLE, entries};
 use crate::error::Result;
 use crate::sql::{Row, Statement, Value};
 
@@ -188,17 +188,48 @@ pub(super) fn marker(query: &ContainerQuery, marker: ContainerId) -> Statement {
     select
 }
 
-/// One page, each container with its addresses.
-pub(super) fn page(query: &ContainerQuery, after: Option<After>) -> Statement {
+/// One page, each container with its operation and its addresses.
+pub(super) fn page(query: &ContainerQuery, after: Option<&After>) -> Statement {
+    let mut select = Statement::new(TABLE, concat!(entries!(begin), "SELECT containers.*, "));
+    rows_of_page(&mut select, query, after);
+    let direction = direction(query);
+    select
+        .push(entries!(end))
+        .push(" ORDER BY c.sort_value")
+        .push(direction)
+        .push(", c.seq")
+        .push(direction)
+        .push(", p.seq");
+    select
+}
+
+/// The ids on that page in one text, in the same order.
+pub(super) fn page_ids(query: &ContainerQuery, after: Option<&After>) -> Statement {
+    let direction = direction(query);
     let mut select = Statement::new(
         TABLE,
-        "SELECT c.*, p.id AS port_id, p.network_id, p.ip, p.mac FROM (SELECT containers.*, ",
+        "SELECT COALESCE(string_agg(c.id, ' ' ORDER BY c.sort_value",
     );
+    select
+        .push(direction)
+        .push(", c.seq")
+        .push(direction)
+        .push("), '') AS ids FROM (SELECT id, seq, ");
+    rows_of_page(&mut select, query, after);
+    select.push(") c");
+    select
+}
+
+fn direction(query: &ContainerQuery) -> &'static str {
+    if query.descending { " DESC" } else { "" }
+}
+
+/// What is sorted by, and which rows: the rest of a `SELECT` whose other columns are written.
+fn rows_of_page(select: &mut Statement, query: &ContainerQuery, after: Option<&After>) {
     select
         .push(query.sort_key.expression())
         .push(" AS sort_value FROM containers WHERE TRUE");
-    filter(&mut select, query);
-    let direction = if query.descending { " DESC" } else { "" };
+    filter(select, query);
     if let Some(after) = after {
         select.push(" AND (").push(query.sort_key.expression());
         select.push(if query.descending {
@@ -207,24 +238,19 @@ pub(super) fn page(query: &ContainerQuery, after: Option<After>) -> Statement {
             ", seq) > ("
         });
         select
-            .push_value(after.value)
+            .push_value(after.value.clone())
             .push(", ")
             .push_value(after.seq);
         select.push(")");
     }
+    let direction = direction(query);
     select
         .push(" ORDER BY sort_value")
         .push(direction)
         .push(", seq")
         .push(direction)
         .push(" LIMIT ")
-        .push_value(query.limit)
-        .push(") c LEFT JOIN ports p ON p.container_id = c.id ORDER BY c.sort_value")
-        .push(direction)
-        .push(", c.seq")
-        .push(direction)
-        .push(", p.seq");
-    select
+        .push_value(query.limit);
 }
 
 fn filter(select: &mut Statement, query: &ContainerQuery) {

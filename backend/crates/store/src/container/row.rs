@@ -1,10 +1,12 @@
 //! A container and its rows.
 
+use std::sync::Arc;
+
 use zun_domain::container::{Address, Container, Desired, TaskState};
 use zun_domain::host::HostPlace;
-use zun_domain::id::ContainerId;
+use zun_domain::id::{ContainerId, OperationId};
 
-use super::TABLE;
+use super::{ContainerEntry, TABLE};
 use crate::error::Result;
 use crate::sql::{Row, Statement, json};
 use crate::vault::{Place, Vault};
@@ -52,18 +54,24 @@ pub(super) fn bind_changeable(
 }
 
 /// Containers from rows where each is repeated once per address.
-pub(super) fn containers(vault: &Vault, rows: Vec<Row>) -> Result<Vec<Container>> {
-    let mut all: Vec<Container> = Vec::new();
+pub(super) fn entries(vault: &Vault, rows: Vec<Row>) -> Result<Vec<ContainerEntry>> {
+    let mut all: Vec<(Container, Option<OperationId>)> = Vec::new();
     for row in rows {
         let id: ContainerId = row.word("id")?;
-        if all.last().is_none_or(|last| last.id != id) {
-            all.push(container(vault, id, &row)?);
+        if all.last().is_none_or(|(last, _)| last.id != id) {
+            all.push((container(vault, id, &row)?, row.word_opt("operation_id")?));
         }
-        if let (Some(last), Some(address)) = (all.last_mut(), address(&row)?) {
+        if let (Some((last, _)), Some(address)) = (all.last_mut(), address(&row)?) {
             last.addresses.push(address);
         }
     }
-    Ok(all)
+    let entries = all
+        .into_iter()
+        .map(|(container, operation)| ContainerEntry {
+            container: Arc::new(container),
+            operation,
+        });
+    Ok(entries.collect())
 }
 
 fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {

@@ -1,5 +1,7 @@
 //! The record of a container: round trip, guarded update, sight, filters, what goes with it.
 
+use std::collections::BTreeMap;
+
 use zun_domain::container::{Container, Life, Phase, Status, TaskState};
 use zun_domain::operation::Event;
 use zun_domain::unit::MemoryMib;
@@ -47,6 +49,9 @@ fn a_container_comes_back_as_it_went() {
             .unwrap();
         assert_eq!(all, [full.clone(), bare]);
         assert_eq!(db.store.container_count().await.unwrap(), 2);
+        let statuses = db.store.container_statuses().await.unwrap();
+        let one_each = ["Error", "Running"].map(|word| (word.to_owned(), 1));
+        assert_eq!(statuses, BTreeMap::from(one_each));
         let named = |of| db.store.containers_named(of, "web-1");
         assert_eq!(named(None).await.unwrap(), [full.clone()]);
         assert_eq!(named(Some(project(0))).await.unwrap(), [full]);

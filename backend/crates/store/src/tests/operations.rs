@@ -5,7 +5,7 @@ use zun_domain::operation::{Failure, OperationState};
 
 use super::database::each;
 use super::sample::{at, container_id, fill, operation, operation_id, project};
-use crate::{Constraint, Error, OperationQuery, StepEntry, StepRecord, Store};
+use crate::{Constraint, Error, OperationQuery, OperationWork, StepEntry, StepRecord, Store};
 
 fn failure() -> Failure {
     Failure {
@@ -29,13 +29,17 @@ fn an_operation_lives_from_accepted_to_ended() {
             .await
             .unwrap();
         tx.commit().await.unwrap();
-        let plan = db.store.operation_plan(expected.id).await.unwrap();
-        assert_eq!(
-            plan,
-            ("{\"steps\":[]}".to_owned(), Some("{\"a\":1}".to_owned()))
-        );
-        let plan = db.store.operation_plan(operation_id(2)).await.unwrap();
-        assert_eq!(plan, ("[]".to_owned(), None));
+        let mut work = OperationWork {
+            operation: expected.clone(),
+            plan: "{\"steps\":[]}".to_owned(),
+            target: Some("{\"a\":1}".to_owned()),
+        };
+        let found = db.store.operation_work(expected.id).await;
+        assert_eq!(found.unwrap(), work);
+        work.operation = operation(2, container_id(2));
+        (work.plan, work.target) = ("[]".to_owned(), None);
+        let found = db.store.operation_work(operation_id(2)).await;
+        assert_eq!(found.unwrap(), work);
         let unfinished = db.store.operations_unfinished().await.unwrap();
         assert_eq!(
             unfinished,
@@ -93,7 +97,7 @@ fn what_has_ended_stays_as_it_ended() {
             tx.operation_progress(operation_id(9), OperationState::Running, "", 1)
                 .await,
             tx.operation_get(operation_id(9)).await.map(|_| ()),
-            tx.operation_plan(operation_id(9)).await.map(|_| ()),
+            tx.operation_work(operation_id(9)).await.map(|_| ()),
         ] {
             assert!(
                 matches!(outcome, Err(Error::NotFound { .. })),

@@ -25,6 +25,10 @@ fn limits_are_set_replaced_and_deleted() {
         assert_eq!(tx.quota_find(project(1)).await.unwrap(), some);
         assert_eq!(tx.quota_find(project(2)).await.unwrap(), none);
         assert_eq!(tx.quota_class_find("default").await.unwrap(), other);
+        for (number, own) in [(1, some), (2, none)] {
+            let both = tx.quota_find_with_class(project(number), "default");
+            assert_eq!(both.await.unwrap(), (own, other));
+        }
         tx.quota_set(project(1), &other).await.unwrap();
         assert_eq!(tx.quota_find(project(1)).await.unwrap(), other);
         tx.quota_set(project(1), &none).await.unwrap();

@@ -20,8 +20,8 @@ async fn planted(db: &Database) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let (read, target) = db.store.operation_plan(operation_id(1)).await.unwrap();
-    assert_eq!((read, target), (plan.clone(), Some(plan)));
+    let work = db.store.operation_work(operation_id(1)).await.unwrap();
+    assert_eq!((work.plan, work.target), (plan.clone(), Some(plan)));
 }
 
 #[tokio::test]
