@@ -284,6 +284,7 @@ impl From<Error> for Problem {
             | Error::Stale { .. }
             | Error::Conflict(_) => conflict("conflict"),
             Error::Unplaceable(_) => conflict("no-valid-host"),
+            Error::VolumeNotUsable(_) => conflict("volume-not-usable"),
             Error::Failed(_) => conflict("operation-failed"),
             Error::Invalid { field, .. } => Self::bad("invalid-value", sentence).field(&field),
             Error::OverQuota(_) => Self::new(StatusCode::FORBIDDEN, "over-quota", sentence),

@@ -8,6 +8,7 @@ mod identity;
 mod isolation;
 mod metrics;
 mod microversion;
+mod mounts;
 mod paging;
 mod quota;
 mod refusal;
