@@ -16,3 +16,4 @@ mod races;
 mod sample;
 mod secrets;
 mod transactions;
+mod volumes;

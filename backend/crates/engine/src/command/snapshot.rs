@@ -85,7 +85,7 @@ impl Engine {
             &mut snapshot.metadata,
         )?;
         snapshot.updated_at = Some(self.clock.now());
-        tx.snapshot_update(&snapshot).await?;
+        tx.snapshot_describe(&snapshot).await?;
         tx.commit().await?;
         Ok(snapshot)
     }

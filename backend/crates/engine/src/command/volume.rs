@@ -125,7 +125,7 @@ impl Engine {
             &mut volume.metadata,
         )?;
         volume.updated_at = Some(self.clock.now());
-        tx.volume_update(&volume).await?;
+        tx.volume_describe(&volume).await?;
         tx.commit().await?;
         Ok(volume)
     }
