@@ -132,6 +132,9 @@ pub(crate) const KEYS: &[Key] = keys! {
         "What keeps the data of volumes: images of a fixed size behind loop devices, or plain directories, which enforce no size",
         "local or directory", false,
         |c, t| c.volume_driver = volume_driver(t)?, quoted(volume_driver_name(c.volume_driver));
+    "volume_overcommit" "ZUND_VOLUME_OVERCOMMIT" "volume-overcommit" "FACTOR",
+        "How many times the space for volumes and snapshots may be given away", "a number from 0.1 to 1000", false,
+        |c, t| c.engine.volume_overcommit = parse::factor(t)?, bare(c.engine.volume_overcommit);
     "region" "ZUND_REGION" "region" "NAME",
         "The region in the catalog of services", "a name without spaces", false,
         |c, t| c.region = parse::word(t)?, quoted(&c.region);

@@ -5,7 +5,7 @@
 use http::{Request, Uri, uri::PathAndQuery};
 
 /// First segments of the addresses that are not below `/v1`.
-const ROOTS: [&str; 4] = ["v1", "identity", "zund", "healthcheck"];
+const ROOTS: [&str; 5] = ["v1", "identity", "volume", "zund", "healthcheck"];
 
 /// Gives the request its plain address.
 pub(crate) fn plain<B>(mut request: Request<B>) -> Request<B> {
@@ -65,6 +65,8 @@ mod tests {
             ("/containers/web/start/", "/v1/containers/web/start"),
             ("/identity/v3/", "/identity/v3"),
             ("/zund/v1/", "/zund/v1"),
+            ("/volume/", "/volume"),
+            ("/volume/v3/p/types/", "/volume/v3/p/types"),
             ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
         ] {
             assert_eq!(plain_path(written), meant, "{written}");

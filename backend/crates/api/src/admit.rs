@@ -165,12 +165,15 @@ fn context_of(request: &Request) -> Answer<Context> {
     context.ok_or_else(|| Problem::internal(&"a request went around its frame"))
 }
 
-/// The version asked for; only `/v1` has versions.
+/// The version asked for; only that of `/v1` has an effect.
 fn version_of(context: &Context) -> Answer<Microversion> {
-    match &context.version {
-        _ if context.api != Api::Container => Ok(Microversion::MAX),
-        Ok(version) => Ok(*version),
-        Err(unusable) => Err(unusable.clone().into()),
+    match context.api {
+        Api::Container => context.version.clone().map_err(Problem::from),
+        Api::Volume => {
+            context.volume_version.clone()?;
+            Ok(Microversion::MAX)
+        }
+        Api::Root | Api::Identity | Api::Extension => Ok(Microversion::MAX),
     }
 }
 
@@ -275,7 +278,7 @@ pub(crate) async fn no_such_method(
 }
 
 async fn check_outside(app: &App, context: &Context, headers: &HeaderMap) -> Answer<()> {
-    if matches!(context.api, Api::Container | Api::Extension) {
+    if matches!(context.api, Api::Container | Api::Volume | Api::Extension) {
         authenticate(app, headers).await?;
         version_of(context)?;
     }

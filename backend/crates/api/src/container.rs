@@ -6,6 +6,7 @@ pub(crate) mod create;
 pub(crate) mod host;
 pub(crate) mod list;
 pub(crate) mod look;
+mod mounts;
 pub(crate) mod quota;
 pub(crate) mod root;
 pub(crate) mod service;

@@ -1,4 +1,4 @@
-//! Why a request was refused, and the body that says so: one [`Problem`], three shapes.
+//! Why a request was refused, and the body that says so: one [`Problem`], four shapes.
 //!
 //! A handler answers a [`Problem`]; `frame` writes its body in the shape of the API that was asked, with
 //! the request's id. This is the only place that knows which error has which status.
@@ -136,6 +136,14 @@ impl Problem {
         self
     }
 
+    /// 400 in place of 409: Cinder's status for what the state of an object does not allow.
+    pub(crate) fn or_bad_request(mut self) -> Self {
+        if self.status == StatusCode::CONFLICT {
+            self.status = StatusCode::BAD_REQUEST;
+        }
+        self
+    }
+
     /// The answer with its body.
     pub(crate) fn render(mut self, context: &Context, mut response: Response) -> Response {
         if self.status == StatusCode::INTERNAL_SERVER_ERROR {
@@ -145,11 +153,12 @@ impl Problem {
             );
         }
         let keystone = context.api == Api::Identity
-            || (context.api == Api::Container && self.status == StatusCode::UNAUTHORIZED);
-        let body = if keystone {
-            self.keystone()
-        } else {
-            self.zun(context)
+            || (matches!(context.api, Api::Container | Api::Volume)
+                && self.status == StatusCode::UNAUTHORIZED);
+        let body = match context.api {
+            _ if keystone => self.keystone(),
+            Api::Volume => self.cinder(),
+            Api::Root | Api::Container | Api::Identity | Api::Extension => self.zun(context),
         };
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
@@ -177,6 +186,23 @@ impl Problem {
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "message": self.detail,
         }})
+    }
+
+    fn cinder(&self) -> Value {
+        let name = match self.status.as_u16() {
+            400 => "badRequest",
+            403 => "forbidden",
+            404 => "itemNotFound",
+            405 => "badMethod",
+            409 => "conflictingRequest",
+            413 => "overLimit",
+            415 => "badMediaType",
+            503 => "serviceUnavailable",
+            _ => "computeFault",
+        };
+        let mut body = json!({});
+        body[name] = json!({"code": self.status.as_u16(), "message": self.detail});
+        body
     }
 
     fn zun(&self, context: &Context) -> Value {
@@ -258,6 +284,7 @@ impl From<Error> for Problem {
             | Error::Stale { .. }
             | Error::Conflict(_) => conflict("conflict"),
             Error::Unplaceable(_) => conflict("no-valid-host"),
+            Error::VolumeNotUsable(_) => conflict("volume-not-usable"),
             Error::Failed(_) => conflict("operation-failed"),
             Error::Invalid { field, .. } => Self::bad("invalid-value", sentence).field(&field),
             Error::OverQuota(_) => Self::new(StatusCode::FORBIDDEN, "over-quota", sentence),

@@ -228,6 +228,11 @@ impl Args {
         }
     }
 
+    /// The argument is there, null or not.
+    pub(crate) fn given(&self, name: &str) -> bool {
+        self.all.contains_key(name)
+    }
+
     /// The argument is there and not null.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.all.get(name).is_some_and(|value| !value.is_null())

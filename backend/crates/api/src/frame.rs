@@ -10,8 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tracing::Instrument;
 
 use crate::App;
-use crate::error::Problem;
+use crate::error::{Answer, Problem};
 use crate::microversion::{Microversion, Unusable, asked};
+use crate::volume::version as volume;
 
 /// Which of the served APIs an address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +23,8 @@ pub enum Api {
     Container,
     /// `/identity`.
     Identity,
+    /// `/volume/v3`.
+    Volume,
     /// `/zund/v1`.
     Extension,
 }
@@ -33,6 +36,7 @@ impl Api {
         match first {
             "v1" => Self::Container,
             "identity" => Self::Identity,
+            "volume" => Self::Volume,
             "zund" => Self::Extension,
             _ => Self::Root,
         }
@@ -44,6 +48,7 @@ impl Api {
             Self::Root => "root",
             Self::Container => "container",
             Self::Identity => "identity",
+            Self::Volume => "volume",
             Self::Extension => "extension",
         }
     }
@@ -56,6 +61,7 @@ pub(crate) struct Context {
     /// `req-<uuid>`.
     pub(crate) request_id: String,
     pub(crate) version: Result<Microversion, Unusable>,
+    pub(crate) volume_version: Answer<volume::Version>,
     /// Where the client reached us, without a slash at the end.
     pub(crate) base: Arc<str>,
 }
@@ -66,6 +72,7 @@ pub(crate) async fn frame(State(app): State<App>, mut request: Request, next: Ne
         api: Api::of(request.uri().path()),
         request_id: format!("req-{}", app.settings.ids.uuid()),
         version: asked(request.headers()),
+        volume_version: volume::asked(request.headers()),
         base: base_url(&app, request.uri(), request.headers()).into(),
     };
     let method = request.method().clone();
@@ -116,6 +123,10 @@ fn dress(response: &mut Response, context: &Context) {
         }
     };
     set("x-openstack-request-id", context.request_id.clone());
+    if let (Api::Volume, Ok(version)) = (context.api, &context.volume_version) {
+        set(Microversion::HEADER, format!("volume {version}"));
+        set("vary", "OpenStack-API-Version".to_owned());
+    }
     if context.api != Api::Container {
         return;
     }

@@ -1,5 +1,5 @@
-//! Every API that zund serves, on one router: Zun's at `/v1`, the identity service's at `/identity/v3`, our
-//! own at `/zund/v1`.
+//! Every API that zund serves, on one router: Zun's at `/v1`, the identity service's at `/identity/v3`, block
+//! storage's at `/volume/v3`, our own at `/zund/v1`.
 //!
 //! A request passes through `frame` (its id, its log line, the body of a refusal), is routed by the table
 //! of [`router`], is let in by `admit` (token, version, right), is taken apart by `extract`, and a handler
@@ -21,6 +21,7 @@ mod microversion;
 mod page;
 mod router;
 mod settings;
+mod volume;
 
 #[cfg(test)]
 mod tests;

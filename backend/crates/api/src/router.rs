@@ -18,7 +18,8 @@ use crate::admit::{admit, no_such_address, no_such_method};
 use crate::frame::{frame, panicked};
 use crate::microversion::Microversion;
 use crate::settings::ApiSettings;
-use crate::{App, address, container as c, extension as x, identity as i};
+use crate::volume::metadata::{OfSnapshot, OfVolume};
+use crate::{App, address, container as c, extension as x, identity as i, volume as b};
 
 /// What a request needs to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,6 +155,41 @@ const IDENTITY: &[Route] = &[
     route!(DELETE "/identity/v3/users/{id}/application_credentials/{credential}", Right::Login, i::application_credential::delete),
 ];
 
+/// The part of Cinder that clients use.
+const VOLUME: &[Route] = &[
+    route!(GET "/volume", Right::Public, b::discovery::versions),
+    route!(GET "/volume/v3", Right::Public, b::discovery::version),
+    route!(GET "/volume/v3/{project_id}/volumes", read("volume:get_all"), b::volumes::list),
+    route!(POST "/volume/v3/{project_id}/volumes", write("volume:create"), b::volumes::create),
+    route!(GET "/volume/v3/{project_id}/volumes/detail", read("volume:get_all"), b::volumes::detail),
+    route!(GET "/volume/v3/{project_id}/volumes/{id}", read("volume:get"), b::volumes::show),
+    route!(PUT "/volume/v3/{project_id}/volumes/{id}", write("volume:update"), b::volumes::update),
+    route!(DELETE "/volume/v3/{project_id}/volumes/{id}", write("volume:delete"), b::volumes::delete),
+    route!(POST "/volume/v3/{project_id}/volumes/{id}/action", write("volume:extend"), b::action::act),
+    route!(GET "/volume/v3/{project_id}/volumes/{id}/metadata", read("volume:get_volume_metadata"), b::metadata::list::<OfVolume>),
+    route!(POST "/volume/v3/{project_id}/volumes/{id}/metadata", write("volume:create_volume_metadata"), b::metadata::merge::<OfVolume>),
+    route!(PUT "/volume/v3/{project_id}/volumes/{id}/metadata", write("volume:update_volume_metadata"), b::metadata::replace::<OfVolume>),
+    route!(GET "/volume/v3/{project_id}/volumes/{id}/metadata/{key}", read("volume:get_volume_metadata"), b::metadata::show::<OfVolume>),
+    route!(PUT "/volume/v3/{project_id}/volumes/{id}/metadata/{key}", write("volume:update_volume_metadata"), b::metadata::set::<OfVolume>),
+    route!(DELETE "/volume/v3/{project_id}/volumes/{id}/metadata/{key}", write("volume:delete_volume_metadata"), b::metadata::remove::<OfVolume>),
+    route!(GET "/volume/v3/{project_id}/snapshots", read("volume:get_all_snapshots"), b::snapshots::list),
+    route!(POST "/volume/v3/{project_id}/snapshots", write("volume:create_snapshot"), b::snapshots::create),
+    route!(GET "/volume/v3/{project_id}/snapshots/detail", read("volume:get_all_snapshots"), b::snapshots::detail),
+    route!(GET "/volume/v3/{project_id}/snapshots/{id}", read("volume:get_snapshot"), b::snapshots::show),
+    route!(PUT "/volume/v3/{project_id}/snapshots/{id}", write("volume:update_snapshot"), b::snapshots::update),
+    route!(DELETE "/volume/v3/{project_id}/snapshots/{id}", write("volume:delete_snapshot"), b::snapshots::delete),
+    route!(GET "/volume/v3/{project_id}/snapshots/{id}/metadata", read("volume:get_snapshot_metadata"), b::metadata::list::<OfSnapshot>),
+    route!(POST "/volume/v3/{project_id}/snapshots/{id}/metadata", write("volume:update_snapshot_metadata"), b::metadata::merge::<OfSnapshot>),
+    route!(PUT "/volume/v3/{project_id}/snapshots/{id}/metadata", write("volume:update_snapshot_metadata"), b::metadata::replace::<OfSnapshot>),
+    route!(GET "/volume/v3/{project_id}/snapshots/{id}/metadata/{key}", read("volume:get_snapshot_metadata"), b::metadata::show::<OfSnapshot>),
+    route!(PUT "/volume/v3/{project_id}/snapshots/{id}/metadata/{key}", write("volume:update_snapshot_metadata"), b::metadata::set::<OfSnapshot>),
+    route!(DELETE "/volume/v3/{project_id}/snapshots/{id}/metadata/{key}", write("volume:delete_snapshot_metadata"), b::metadata::remove::<OfSnapshot>),
+    route!(GET "/volume/v3/{project_id}/types", read("volume_extension:type_get_all"), b::kind::list),
+    route!(GET "/volume/v3/{project_id}/types/{id}", read("volume_extension:type_get"), b::kind::show),
+    route!(GET "/volume/v3/{project_id}/limits", read("limits_extension:used_limits"), b::limits::show),
+    route!(GET "/volume/v3/{project_id}/os-availability-zone", read("volume:availability_zone_list"), b::zone::list),
+];
+
 /// Our own API.
 const EXTENSION: &[Route] = &[
     route!(GET "/zund/v1", read("zund:features"), x::features::show),
@@ -180,7 +216,8 @@ const EXTENSION: &[Route] = &[
 
 /// The whole table.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    CONTAINER.iter().chain(IDENTITY).chain(EXTENSION)
+    let ours = VOLUME.iter().chain(EXTENSION);
+    CONTAINER.iter().chain(IDENTITY).chain(ours)
 }
 
 /// Every API on this engine. Serve it with connection info, so that metrics know who asks:

@@ -1,5 +1,6 @@
 //! The API as a whole: the real engine on a real SQLite file, a fake host, one user per role.
 
+mod block_storage;
 mod container;
 mod error_body;
 mod extension;
@@ -7,10 +8,14 @@ mod identity;
 mod isolation;
 mod metrics;
 mod microversion;
+mod mounts;
 mod paging;
 mod quota;
 mod refusal;
 mod robust;
+mod volume_life;
+mod volume_list;
+mod volume_refusal;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -108,9 +113,8 @@ impl Reply {
     fn detail(&self) -> String {
         let body = self.json();
         let zun = body["errors"][0]["detail"].as_str();
-        zun.or_else(|| body["error"]["message"].as_str())
-            .unwrap_or_default()
-            .to_owned()
+        let cinder = || body.as_object()?.values().next()?["message"].as_str();
+        zun.or_else(cinder).unwrap_or_default().to_owned()
     }
 
     fn field(&self) -> String {

@@ -154,6 +154,17 @@ pub enum VolumeStatus {
 }
 
 impl VolumeStatus {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Creating,
+        Self::Available,
+        Self::Reserved,
+        Self::InUse,
+        Self::Extending,
+        Self::Deleting,
+        Self::Error,
+    ];
+
     /// The word on the API.
     pub fn as_str(self) -> &'static str {
         match self {

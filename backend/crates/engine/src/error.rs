@@ -82,6 +82,9 @@ pub enum Error {
     /// Something is in the way that is no container of ours: a port, a subnet, limits that are set.
     #[error("{0}")]
     Conflict(String),
+    /// A volume that was asked for cannot be had: another container has it, or it is not there yet.
+    #[error("{0}")]
+    VolumeNotUsable(String),
     /// A limit would not hold.
     #[error(transparent)]
     OverQuota(#[from] OverQuota),

@@ -6,7 +6,7 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
-pub use volumes::VolumeFilter;
+pub use volumes::{VolumeFilter, VolumeOrder};
 pub use zun_driver::runtime::{LogQuery, Stats, Top};
 pub use zun_store::SortKey;
 

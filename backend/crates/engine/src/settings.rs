@@ -39,8 +39,8 @@ pub struct Settings {
     pub host_ports: RangeInclusive<u16>,
     /// What `disk` means.
     pub disk: DiskMode,
-    /// Sizes of volumes and snapshots together, as a multiple of the filesystem they are on, in hundredths.
-    pub volume_overcommit_percent: u64,
+    /// Sizes of volumes and snapshots together, as a multiple of the filesystem they are on.
+    pub volume_overcommit: f64,
     /// Who may what is otherwise allowed to nobody.
     pub exceptions: Exceptions,
     /// Operations done at the same time.
@@ -55,8 +55,14 @@ pub struct Settings {
 
 impl Settings {
     /// How much volumes and snapshots may take together on a filesystem of this capacity.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "the GiB of one filesystem are far below 2^52 and the factor is checked positive"
+    )]
     pub(crate) fn volume_space(&self, capacity: DiskGib) -> DiskGib {
-        DiskGib(capacity.0.saturating_mul(self.volume_overcommit_percent) / 100)
+        DiskGib((capacity.0 as f64 * self.volume_overcommit) as u64)
     }
 }
 
@@ -74,7 +80,7 @@ impl Default for Settings {
             // a container starts.
             host_ports: 20_000..=29_999,
             disk: DiskMode::Refuse,
-            volume_overcommit_percent: 100,
+            volume_overcommit: 1.0,
             exceptions: Exceptions::default(),
             workers: 32,
             reconcile_seconds: 60,

@@ -18,3 +18,4 @@ mod sample;
 mod secrets;
 mod shared_commit;
 mod transactions;
+mod volumes;

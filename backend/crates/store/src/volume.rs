@@ -145,20 +145,32 @@ impl Tx {
         .bind(volume.volume_type.as_str())
         .bind(json(&volume.source)?)
         .bind(volume.created_at);
-        self.execute(bind_changeable(insert, volume)?).await?;
+        self.execute(bind_state(bind_words(insert, volume)?, volume)?)
+            .await?;
         Ok(())
     }
 
-    /// Writes everything that can change but the attachments.
+    /// Writes what operations change. Not the user's words, which may change while an operation ends.
     pub async fn volume_update(&mut self, volume: &Volume) -> Result<()> {
         let update = Statement::new(
             TABLE,
-            "UPDATE volumes SET name = $2, description = $3, metadata = $4, size_gib = $5, owner_id = $6, \
-             life = $7, status_reason = $8, updated_at = $9 WHERE id = $1",
+            "UPDATE volumes SET size_gib = $2, owner_id = $3, life = $4, status_reason = $5, updated_at = $6 \
+             WHERE id = $1",
         )
         .bind(volume.id);
-        self.volume_touched(bind_changeable(update, volume)?, volume.id)
+        self.volume_touched(bind_state(update, volume)?, volume.id)
             .await
+    }
+
+    /// Writes the user's words about it, and nothing that an operation changes.
+    pub async fn volume_describe(&mut self, volume: &Volume) -> Result<()> {
+        let update = Statement::new(
+            TABLE,
+            "UPDATE volumes SET name = $2, description = $3, metadata = $4, updated_at = $5 WHERE id = $1",
+        )
+        .bind(volume.id);
+        let update = bind_words(update, volume)?.bind(volume.updated_at);
+        self.volume_touched(update, volume.id).await
     }
 
     /// Deletes the record. While a container has the volume it is [`crate::Constraint::Reference`].
@@ -176,12 +188,17 @@ impl Tx {
     }
 }
 
-/// Binds the eight columns that insert and update have in common, in the order of both.
-fn bind_changeable(statement: Statement, volume: &Volume) -> Result<Statement> {
+/// Binds the user's words: name, description, metadata.
+fn bind_words(statement: Statement, volume: &Volume) -> Result<Statement> {
     Ok(statement
         .bind(volume.name.as_str())
         .bind(volume.description.as_str())
-        .bind(json(&volume.metadata)?)
+        .bind(json(&volume.metadata)?))
+}
+
+/// Binds the five columns that operations change, in the order of insert and update.
+fn bind_state(statement: Statement, volume: &Volume) -> Result<Statement> {
+    Ok(statement
         .bind(volume.size.0)
         .bind(volume.owner.map(|id| id.0))
         .bind(json(&volume.life)?)

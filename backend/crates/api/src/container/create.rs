@@ -11,8 +11,10 @@ use zun_domain::container::{
 use zun_domain::name::{ContainerName, EnvName, ImageRef, LabelKey};
 use zun_domain::policy::Action;
 use zun_domain::unit::{DiskGib, MemoryMib, Millicpu};
+use zun_engine::Error;
 use zun_engine::command::CreateContainer;
 
+use super::mounts::mounts;
 use super::view::{self, Shown};
 use crate::App;
 use crate::admit::Admitted;
@@ -45,7 +47,8 @@ pub(crate) async fn create(
         wait_for: WaitFor::None,
         unique: false,
     };
-    let accepted = app.engine.container_create(&asked.call, create).await?;
+    let created = app.engine.container_create(&asked.call, create).await;
+    let accepted = created.map_err(refused)?;
     let location = format!("{}/v1/containers/{}", asked.base, accepted.container.id);
     let now = app.settings.clock.now();
     let body = view::container(accepted.container, &asked, true, now);
@@ -54,6 +57,17 @@ pub(crate) async fn create(
         [(header::LOCATION, location)],
         Json(body),
     ))
+}
+
+/// An engine's refusal with Zun's status for it.
+fn refused(error: Error) -> Problem {
+    let of_volume = matches!(error, Error::VolumeNotUsable(_));
+    let problem = Problem::from(error);
+    if of_volume {
+        problem.or_bad_request()
+    } else {
+        problem
+    }
 }
 
 /// Parameters that came with a later version than the first.
@@ -103,7 +117,7 @@ fn refuse_later(args: &mut Args) -> Answer<()> {
             "cannot be given together with security_groups",
         ));
     }
-    for name in ["nets", "mounts", "security_groups", "registry"] {
+    for name in ["nets", "security_groups", "registry"] {
         if args.holds(name) {
             return Err(Problem::value(
                 name,
@@ -191,6 +205,7 @@ fn spec(args: &mut Args, version: Microversion) -> Answer<ContainerSpec> {
         privileged: args.bool("privileged")?,
         auto_heal: args.bool("auto_heal")?,
         auto_remove: auto_remove(args)?,
+        mounts: mounts(args)?,
         availability_zone: args.text("availability_zone")?,
         host: args.text("host")?,
         ..ContainerSpec::of(image)
@@ -217,7 +232,7 @@ fn disk(args: &mut Args) -> Answer<Option<DiskGib>> {
 }
 
 /// One of a few words.
-fn word<T>(args: &mut Args, name: &str, words: &[(&str, T)]) -> Answer<Option<T>>
+pub(super) fn word<T>(args: &mut Args, name: &str, words: &[(&str, T)]) -> Answer<Option<T>>
 where
     T: Copy,
 {

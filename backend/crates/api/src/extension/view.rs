@@ -1,5 +1,7 @@
 //! Records as `/zund/v1` shows them: the one conversion per noun.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use zun_api_types::container::{Address, Container, Seen};
 use zun_api_types::operation::{Event, Operation};
 use zun_api_types::quota::Used;
@@ -8,7 +10,7 @@ use zun_domain::id::OperationId;
 use zun_domain::policy::Caller;
 use zun_domain::quota::Usage;
 
-/// A container. Environment values are for its own project only.
+/// A container. Environment values and contents of files are for its own project only.
 pub(super) fn container(
     container: &domain::Container,
     operation: Option<OperationId>,
@@ -19,6 +21,7 @@ pub(super) fn container(
     spec.environment_wo = None;
     if caller.project != container.project {
         spec.environment = None;
+        spec.mounts = spec.mounts.map(without_contents);
     }
     let observed = container.observed.as_ref();
     Container {
@@ -42,12 +45,29 @@ pub(super) fn container(
         hostname: desired.hostname.to_string(),
         addresses: container.addresses.iter().map(address).collect(),
         published: container.published_map(),
+        volumes: volumes(&desired.mounts),
         effective_command: observed.map(|observed| observed.effective_command.clone()),
         effective_entrypoint: observed.map(|observed| observed.effective_entrypoint.clone()),
         operation: operation.map(|operation| operation.to_string()),
         created_at: container.created_at,
         updated_at: container.updated_at,
     }
+}
+
+fn without_contents(mounts: BTreeSet<domain::MountSpec>) -> BTreeSet<domain::MountSpec> {
+    let bare = mounts.into_iter().map(|mount| domain::MountSpec {
+        content: None,
+        ..mount
+    });
+    bare.collect()
+}
+
+fn volumes(mounts: &[domain::Mount]) -> BTreeMap<String, String> {
+    let volumes = mounts.iter().filter_map(|mount| {
+        let volume = mount.volume()?;
+        Some((mount.destination.to_string(), volume.to_string()))
+    });
+    volumes.collect()
 }
 
 fn address(address: &domain::Address) -> Address {

@@ -3,7 +3,9 @@
 use axum::Json;
 use http::StatusCode;
 use serde_json::{Value, json};
+use zun_domain::id::ProjectId;
 
+use super::view;
 use crate::App;
 use crate::frame::Context;
 
@@ -33,16 +35,23 @@ pub(crate) async fn version(context: Context) -> Json<Value> {
     Json(json!({"version": version_of(&context.base)}))
 }
 
-/// Type, name and path of every service here.
-const SERVICES: [(&str, &str, &str); 2] = [
+/// Where the address takes the project.
+const PROJECT: &str = "{project_id}";
+
+/// Type, name and path of every service here; block storage under both types that clients look for.
+const SERVICES: [(&str, &str, &str); 4] = [
     ("container", "zun", "/v1"),
     ("identity", "keystone", "/identity/v3"),
+    ("block-storage", "cinder", "/volume/v3/{project_id}"),
+    ("volumev3", "cinder", "/volume/v3/{project_id}"),
 ];
 
-/// The catalog of this deployment.
-pub(super) fn catalog(app: &App, base: &str) -> Value {
+/// The catalog of this deployment for a project.
+pub(super) fn catalog(app: &App, base: &str, project: ProjectId) -> Value {
     let region = &app.settings.region;
+    let project = view::project_id(project);
     let services = SERVICES.iter().map(|(kind, name, path)| {
+        let path = path.replace(PROJECT, &project);
         let endpoints = ["public", "internal", "admin"].map(|interface| {
             json!({
                 "id": format!("{kind}-{interface}"),

@@ -33,7 +33,8 @@ fn answer(
             .split('&')
             .any(|part| part == "nocatalog" || part.starts_with("nocatalog="))
     });
-    let catalog = (!plain).then(|| discovery::catalog(app, &context.base));
+    let scoped = info.project.as_ref().filter(|_| !plain);
+    let catalog = scoped.map(|scoped| discovery::catalog(app, &context.base, scoped.project.id));
     let mut value =
         HeaderValue::try_from(secret.expose()).map_err(|error| Problem::internal(&error))?;
     value.set_sensitive(true);
@@ -119,16 +120,16 @@ pub(crate) async fn catalog(
     context: Context,
     LoggedIn(asker): LoggedIn,
 ) -> Answer<Json<Value>> {
-    if asker.project.is_none() {
+    let Some(scoped) = &asker.project else {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
             "",
             "the token is for no project, and the catalog is for a project: log in with a project",
         ));
-    }
+    };
     let base = &context.base;
     Ok(Json(json!({
-        "catalog": discovery::catalog(&app, base),
+        "catalog": discovery::catalog(&app, base, scoped.project.id),
         "links": {"self": format!("{base}/identity/v3/auth/catalog"), "previous": null, "next": null},
     })))
 }

@@ -120,6 +120,73 @@ const CASES: &[(&str, Stranger)] = &[
         "DELETE /identity/v3/users/{id}/application_credentials/{credential}",
         NotFound,
     ),
+    ("GET /volume", Welcome),
+    ("GET /volume/v3", Welcome),
+    ("GET /volume/v3/{project_id}/volumes", NotFound),
+    ("POST /volume/v3/{project_id}/volumes", NotFound),
+    ("GET /volume/v3/{project_id}/volumes/detail", NotFound),
+    ("GET /volume/v3/{project_id}/volumes/{id}", NotFound),
+    ("PUT /volume/v3/{project_id}/volumes/{id}", NotFound),
+    ("DELETE /volume/v3/{project_id}/volumes/{id}", NotFound),
+    ("POST /volume/v3/{project_id}/volumes/{id}/action", NotFound),
+    (
+        "GET /volume/v3/{project_id}/volumes/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "POST /volume/v3/{project_id}/volumes/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "PUT /volume/v3/{project_id}/volumes/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "GET /volume/v3/{project_id}/volumes/{id}/metadata/{key}",
+        NotFound,
+    ),
+    (
+        "PUT /volume/v3/{project_id}/volumes/{id}/metadata/{key}",
+        NotFound,
+    ),
+    (
+        "DELETE /volume/v3/{project_id}/volumes/{id}/metadata/{key}",
+        NotFound,
+    ),
+    ("GET /volume/v3/{project_id}/snapshots", NotFound),
+    ("POST /volume/v3/{project_id}/snapshots", NotFound),
+    ("GET /volume/v3/{project_id}/snapshots/detail", NotFound),
+    ("GET /volume/v3/{project_id}/snapshots/{id}", NotFound),
+    ("PUT /volume/v3/{project_id}/snapshots/{id}", NotFound),
+    ("DELETE /volume/v3/{project_id}/snapshots/{id}", NotFound),
+    (
+        "GET /volume/v3/{project_id}/snapshots/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "POST /volume/v3/{project_id}/snapshots/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "PUT /volume/v3/{project_id}/snapshots/{id}/metadata",
+        NotFound,
+    ),
+    (
+        "GET /volume/v3/{project_id}/snapshots/{id}/metadata/{key}",
+        NotFound,
+    ),
+    (
+        "PUT /volume/v3/{project_id}/snapshots/{id}/metadata/{key}",
+        NotFound,
+    ),
+    (
+        "DELETE /volume/v3/{project_id}/snapshots/{id}/metadata/{key}",
+        NotFound,
+    ),
+    ("GET /volume/v3/{project_id}/types", NotFound),
+    ("GET /volume/v3/{project_id}/types/{id}", NotFound),
+    ("GET /volume/v3/{project_id}/limits", NotFound),
+    ("GET /volume/v3/{project_id}/os-availability-zone", NotFound),
     ("GET /zund/v1", Welcome),
     ("GET /zund/v1/health", Welcome),
     ("GET /zund/v1/metrics", Denied),
@@ -147,6 +214,8 @@ struct Victim {
     container: String,
     operation: String,
     credential: String,
+    volume: String,
+    snapshot: String,
 }
 
 impl Victim {
@@ -162,7 +231,14 @@ impl Victim {
         let body = json!({"application_credential": {"name": "ci"}});
         let credential = app.post(Who::Member, &path, body).await.expect(201).json();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let volume = app
+            .volume(json!({"name": "victim", "size": 1, "metadata": {"k": "v"}}))
+            .await;
+        let snapshot = json!({"name": "victim", "volume_id": volume, "metadata": {"k": "v"}});
+        let snapshot = app.snapshot(snapshot).await;
         Self {
+            volume,
+            snapshot,
             container: text(&accepted["container"]["uuid"]),
             operation: text(&accepted["operation"]["id"]),
             credential: text(&credential["application_credential"]["id"]),
@@ -173,6 +249,9 @@ impl Victim {
     fn address(&self, app: &TestApp, route: &Route) -> String {
         let id = match route.path {
             path if path.contains("/operations/") => &self.operation,
+            path if path.contains("/volumes/") => &self.volume,
+            path if path.contains("/snapshots/") => &self.snapshot,
+            path if path.contains("/types/") => "single",
             path if path.contains("/users/") => &app.member,
             path if path.contains("/projects/") => &app.shop.0.simple().to_string(),
             path if path.contains("/domains/") => "default",
@@ -194,6 +273,7 @@ impl Victim {
             .replace("{role}", "member")
             .replace("{credential}", &self.credential)
             .replace("{name}", "default")
+            .replace("{key}", "k")
             + if route.path.ends_with("/resize") {
                 "?h=24&w=80"
             } else {
@@ -215,6 +295,17 @@ impl Victim {
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),
+            ("POST", path) if path.ends_with("/volumes") => json!({"volume": {"size": 1}}),
+            ("POST", path) if path.ends_with("/snapshots") => {
+                json!({"snapshot": {"volume_id": self.volume}})
+            }
+            ("PUT", path) if path.ends_with("/volumes/{id}") => json!({"volume": {"name": "x"}}),
+            ("PUT", path) if path.ends_with("/snapshots/{id}") => {
+                json!({"snapshot": {"name": "x"}})
+            }
+            (_, path) if path.ends_with("/action") => json!({"os-extend": {"new_size": 2}}),
+            (_, path) if path.ends_with("/metadata") => json!({"metadata": {"k": "w"}}),
+            (_, path) if path.ends_with("/metadata/{key}") => json!({"meta": {"k": "w"}}),
             (_, path) if path.ends_with("/password") => {
                 json!({"user": {"original_password": "a", "password": "b"}})
             }
@@ -338,6 +429,47 @@ async fn a_stranger_finds_nothing() {
         )
         .await;
     assert_eq!(after.expect(200).json()["state"], "running");
+}
+
+/// Block storage has the project in its addresses: the own project there does not open another's objects.
+#[tokio::test]
+async fn the_own_project_in_the_address_shows_nothing_of_others() {
+    let app = TestApp::start().await;
+    let victim = Victim::make(&app).await;
+    let own = app.project_of(Who::Stranger).await;
+    let shop = app.shop.0.simple().to_string();
+    for route in routes().filter(|route| route.path.starts_with("/volume/v3/{project_id}")) {
+        let path = victim.address(&app, route).replace(&shop, &own);
+        let (name, body) = (name(route), victim.body(route));
+        let reply = app
+            .ask(Who::Stranger, route.method.as_str(), &path, body)
+            .await;
+        let theirs = route.path.contains("/volumes/{id}") || route.path.contains("/snapshots/{id}");
+        let uses = name == "POST /volume/v3/{project_id}/snapshots";
+        if theirs || uses {
+            assert_eq!(reply.status, 404, "{name}: {}", reply.text);
+        } else {
+            assert!(reply.status.is_success(), "{name}: {}", reply.text);
+            for word in [&victim.volume, &victim.snapshot, &shop, "victim"] {
+                assert!(
+                    !reply.text.contains(word),
+                    "{name} shows {word}: {}",
+                    reply.text
+                );
+            }
+        }
+    }
+    for (field, id) in [
+        ("snapshot_id", &victim.snapshot),
+        ("source_volid", &victim.volume),
+    ] {
+        let body = json!({"volume": {"size": 1, field: id}});
+        let path = format!("/volume/v3/{own}/volumes");
+        app.post(Who::Stranger, &path, body).await.expect(404);
+    }
+    let volume = app.volume_shown(&victim.volume).await;
+    assert_eq!(volume["size"], 1);
+    assert_eq!(volume["metadata"], json!({"k": "v"}));
 }
 
 #[tokio::test]

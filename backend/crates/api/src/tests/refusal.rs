@@ -177,6 +177,58 @@ const WRONG_ON_V1: &[(&str, &str)] = &[
         "nets: is not served by this version",
     ),
     (
+        r#"{"image": "nginx", "mounts": {}}"#,
+        "mounts: must be a list",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": ["/data"]}"#,
+        "mounts[0]: must be an object",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"size": 1}]}"#,
+        "mounts[0].destination: is required",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"size": 1, "destination": "data"}]}"#,
+        "mounts[0].destination: ",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/data"}]}"#,
+        "mounts: /data: give either source (the id or name of a volume) or size",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/data", "size": 0}]}"#,
+        "mounts[0].size: 0 is not valid: a whole number from 1",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/data", "size": "big"}]}"#,
+        "mounts[0].size: \"big\" is not valid",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "size": 1, "type": "tmpfs"}]}"#,
+        "mounts[0].type: \"tmpfs\" is not valid: one of volume, bind",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "size": 1, "colour": "red"}]}"#,
+        "mounts[0].colour: no such parameter is known",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "type": "bind", "size": 1}]}"#,
+        "mounts[0].source: is required: the content",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "type": "bind", "source": "%31337"}]}"#,
+        "mounts[0].source: must be base64",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "source": "lost"}]}"#,
+        "mounts: there is no volume lost in this project",
+    ),
+    (
+        r#"{"image": "nginx", "mounts": [{"destination": "/d", "size": 1}, {"destination": "/d/", "size": 2}]}"#,
+        "mounts: /d is a destination twice",
+    ),
+    (
         r#"{"image": "nginx", "image_driver": "rkt"}"#,
         "image_driver: \"rkt\" is not valid",
     ),

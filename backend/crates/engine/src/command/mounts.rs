@@ -315,7 +315,7 @@ impl Decision<'_> {
         }
         self.inner.check_unused(tx, volume).await?;
         if volume.owner != Some(id) {
-            volume.may_attach(id).map_err(Error::Conflict)?;
+            volume.may_attach(id).map_err(Error::VolumeNotUsable)?;
         }
         for other in volume.attachments.iter().filter(|a| a.container != id) {
             check_staying(tx, volume, other.container).await?;

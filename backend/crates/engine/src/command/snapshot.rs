@@ -77,12 +77,15 @@ impl Engine {
     ) -> Result<Snapshot> {
         let seen = self.snapshot_get(call, ident).await?;
         let mut tx = self.store.begin().await?;
+        tx.admission_lock().await?;
         let mut snapshot = tx.snapshot_get(seen.id).await?;
-        snapshot.name = ask.name.unwrap_or(snapshot.name);
-        snapshot.description = ask.description.unwrap_or(snapshot.description);
-        snapshot.metadata = ask.metadata.unwrap_or(snapshot.metadata);
+        ask.apply(
+            &mut snapshot.name,
+            &mut snapshot.description,
+            &mut snapshot.metadata,
+        )?;
         snapshot.updated_at = Some(self.clock.now());
-        tx.snapshot_update(&snapshot).await?;
+        tx.snapshot_describe(&snapshot).await?;
         tx.commit().await?;
         Ok(snapshot)
     }

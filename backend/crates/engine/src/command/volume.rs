@@ -43,8 +43,46 @@ pub struct Describe {
     pub name: Option<String>,
     /// New description.
     pub description: Option<String>,
-    /// New metadata, the whole of it.
-    pub metadata: Option<BTreeMap<String, String>>,
+    /// What becomes of its metadata.
+    pub metadata: Option<MetadataChange>,
+}
+
+/// What becomes of metadata, decided on what is there when it is written.
+#[derive(Debug, Clone)]
+pub enum MetadataChange {
+    /// This, and nothing else.
+    Replace(BTreeMap<String, String>),
+    /// These too.
+    Merge(BTreeMap<String, String>),
+    /// All but this key, which must be there.
+    Remove(String),
+}
+
+impl Describe {
+    /// Writes what changes over what is there.
+    pub(crate) fn apply(
+        self,
+        name: &mut String,
+        description: &mut String,
+        metadata: &mut BTreeMap<String, String>,
+    ) -> Result<()> {
+        if let Some(new) = self.name {
+            *name = new;
+        }
+        if let Some(new) = self.description {
+            *description = new;
+        }
+        match self.metadata {
+            None => {}
+            Some(MetadataChange::Replace(all)) => *metadata = all,
+            Some(MetadataChange::Merge(more)) => metadata.extend(more),
+            Some(MetadataChange::Remove(key)) => {
+                let removed = metadata.remove(&key);
+                removed.ok_or_else(|| Error::not_found("metadata key", key))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Engine {
@@ -79,12 +117,15 @@ impl Engine {
     pub async fn volume_describe(&self, call: &Call, ident: &str, ask: Describe) -> Result<Volume> {
         let seen = self.volume_get(call, ident).await?;
         let mut tx = self.store.begin().await?;
+        tx.admission_lock().await?;
         let mut volume = tx.volume_get(seen.id).await?;
-        volume.name = ask.name.unwrap_or(volume.name);
-        volume.description = ask.description.unwrap_or(volume.description);
-        volume.metadata = ask.metadata.unwrap_or(volume.metadata);
+        ask.apply(
+            &mut volume.name,
+            &mut volume.description,
+            &mut volume.metadata,
+        )?;
         volume.updated_at = Some(self.clock.now());
-        tx.volume_update(&volume).await?;
+        tx.volume_describe(&volume).await?;
         tx.commit().await?;
         Ok(volume)
     }

@@ -78,20 +78,31 @@ impl Tx {
         .bind(snapshot.place.zone.as_str())
         .bind(snapshot.size.0)
         .bind(snapshot.created_at);
-        self.execute(bind_changeable(insert, snapshot)?).await?;
+        self.execute(bind_state(bind_words(insert, snapshot)?, snapshot)?)
+            .await?;
         Ok(())
     }
 
-    /// Writes everything that can change.
+    /// Writes what operations change. Not the user's words, which may change while an operation ends.
     pub async fn snapshot_update(&mut self, snapshot: &Snapshot) -> Result<()> {
         let update = Statement::new(
             TABLE,
-            "UPDATE snapshots SET name = $2, description = $3, metadata = $4, life = $5, status_reason = $6, \
-             updated_at = $7 WHERE id = $1",
+            "UPDATE snapshots SET life = $2, status_reason = $3, updated_at = $4 WHERE id = $1",
         )
         .bind(snapshot.id);
-        self.snapshot_touched(bind_changeable(update, snapshot)?, snapshot.id)
+        self.snapshot_touched(bind_state(update, snapshot)?, snapshot.id)
             .await
+    }
+
+    /// Writes the user's words about it, and nothing that an operation changes.
+    pub async fn snapshot_describe(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let update = Statement::new(
+            TABLE,
+            "UPDATE snapshots SET name = $2, description = $3, metadata = $4, updated_at = $5 WHERE id = $1",
+        )
+        .bind(snapshot.id);
+        let update = bind_words(update, snapshot)?.bind(snapshot.updated_at);
+        self.snapshot_touched(update, snapshot.id).await
     }
 
     /// Deletes the record.
@@ -109,12 +120,17 @@ impl Tx {
     }
 }
 
-/// Binds the six columns that insert and update have in common, in the order of both.
-fn bind_changeable(statement: Statement, snapshot: &Snapshot) -> Result<Statement> {
+/// Binds the user's words: name, description, metadata.
+fn bind_words(statement: Statement, snapshot: &Snapshot) -> Result<Statement> {
     Ok(statement
         .bind(snapshot.name.as_str())
         .bind(snapshot.description.as_str())
-        .bind(json(&snapshot.metadata)?)
+        .bind(json(&snapshot.metadata)?))
+}
+
+/// Binds the three columns that operations change, in the order of insert and update.
+fn bind_state(statement: Statement, snapshot: &Snapshot) -> Result<Statement> {
+    Ok(statement
         .bind(json(&snapshot.life)?)
         .bind(snapshot.status_reason.as_deref())
         .bind(snapshot.updated_at))
