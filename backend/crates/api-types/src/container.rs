@@ -119,6 +119,9 @@ pub struct Container {
     pub addresses: Vec<Address>,
     /// `80/tcp` to the host's port.
     pub published: BTreeMap<String, u16>,
+    /// Destination to the id of the volume there.
+    #[serde(default)]
+    pub volumes: BTreeMap<String, String>,
     /// Command in force; null before the first container.
     pub effective_command: Option<Vec<String>>,
     /// Entrypoint in force; null before the first container.

@@ -238,6 +238,10 @@ fn after_refusal(refusal: &Refusal) -> String {
         403 => "Ask an administrator for the role that this needs.".into(),
         404 => "Check the id, and that the project is the one it belongs to.".into(),
         409 => after_conflict(&refusal.code).into(),
+        // The block storage API's status also for what the state of an object does not allow.
+        400 if refusal.code == "badRequest" => {
+            "Correct the value, or clear what is in the way, then apply again.".into()
+        }
         400 | 422 => "Correct the value and plan again.".into(),
         503 => "Start what does not answer, then apply again.".into(),
         507 => "Free some space on the server's disk, then apply again.".into(),

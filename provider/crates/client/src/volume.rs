@@ -285,14 +285,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_says_what_the_server_said_and_what_to_do() {
-        let body = r#"{"conflictingRequest":{"code":409,"message":"volume v is attached to container web"}}"#;
-        let (_server, client) = server(409, body).await;
+        let body =
+            r#"{"badRequest":{"code":400,"message":"volume v is attached to container web"}}"#;
+        let (_server, client) = server(400, body).await;
         let error = client.volume_delete("v").await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "cannot delete volume v: volume v is attached to container web (HTTP 409, conflictingRequest)"
+            "cannot delete volume v: volume v is attached to container web (HTTP 400, badRequest)"
         );
-        assert!(error.next_step().contains("clear it"));
+        assert!(error.next_step().contains("clear what is in the way"));
     }
 
     #[tokio::test]
