@@ -16,6 +16,7 @@ pub mod docker;
 pub mod hand;
 pub mod image;
 pub mod ledger;
+pub mod storage;
 pub mod tofu;
 pub mod world;
 
