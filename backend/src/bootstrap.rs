@@ -8,7 +8,8 @@
 //!
 //! Each file is made whole, and the password is written down before the database knows it, so that a crash
 //! between any two steps is mended by starting again. Later starts change nothing in the two files but the
-//! address, where that changed: what a person edited stays.
+//! address, where that changed, and `zund admin reset-password` nothing but the password: what a person
+//! edited stays.
 
 use anyhow::{Context as _, bail};
 use zun_engine::context::Ids;
@@ -19,10 +20,15 @@ use crate::place::Place;
 
 const KEY: &str = "secret.key";
 const DEPLOYMENT: &str = "deployment";
-const OPENRC: &str = "openrc";
-const CLOUDS: &str = "clouds.yaml";
+pub(crate) const OPENRC: &str = "openrc";
+pub(crate) const CLOUDS: &str = "clouds.yaml";
 /// The database, where none is named.
 pub(crate) const DATABASE: &str = "zun.db";
+
+/// What stands before the address in `openrc` and in `clouds.yaml`.
+const AUTH_URL: (&str, &str) = ("export OS_AUTH_URL=", "auth_url: ");
+/// What stands before the password.
+const PASSWORD: (&str, &str) = ("export OS_PASSWORD=", "password: ");
 
 /// The key of the database, made where there is no database yet.
 pub(crate) fn key(place: &Place, config: &Config) -> anyhow::Result<[u8; 32]> {
@@ -83,8 +89,8 @@ pub(crate) async fn administrator(
             .await
             .context("cannot make the administrator")?;
     }
-    refresh(place, OPENRC, "export OS_AUTH_URL=", &auth_url)?;
-    refresh(place, CLOUDS, "auth_url: ", &auth_url)?;
+    refresh(place, OPENRC, AUTH_URL.0, &auth_url)?;
+    refresh(place, CLOUDS, AUTH_URL.1, &auth_url)?;
     if is_new && !fresh {
         tracing::info!("the first start was interrupted; it goes on with the password in {OPENRC}");
         if place.read(CLOUDS)?.is_none() {
@@ -92,6 +98,23 @@ pub(crate) async fn administrator(
         }
     }
     Ok(is_new)
+}
+
+/// Writes another password of the administrator into both files, made anew where they are not there.
+pub(crate) fn write_password(
+    place: &Place,
+    auth_url: &str,
+    region: &str,
+    password: &Secret,
+) -> anyhow::Result<()> {
+    if place.read(CLOUDS)?.is_none() {
+        place.write(CLOUDS, clouds(auth_url, region, password).as_bytes())?;
+    }
+    if place.read(OPENRC)?.is_none() {
+        place.write(OPENRC, openrc(auth_url, region, password).as_bytes())?;
+    }
+    refresh(place, CLOUDS, PASSWORD.1, &quoted(password.expose()))?;
+    refresh(place, OPENRC, PASSWORD.0, password.expose())
 }
 
 fn openrc(auth_url: &str, region: &str, password: &Secret) -> String {
@@ -133,13 +156,13 @@ fn quoted(text: &str) -> String {
 fn password_in(openrc: &str) -> Option<Secret> {
     let value = openrc
         .lines()
-        .find_map(|line| line.trim().strip_prefix("export OS_PASSWORD="))?;
+        .find_map(|line| line.trim().strip_prefix(PASSWORD.0))?;
     let value = value.trim().trim_matches(['\'', '"']);
     (!value.is_empty()).then(|| Secret::new(value))
 }
 
-/// Writes the address behind `prefix`, and nothing else; a file that is not there stays so.
-fn refresh(place: &Place, name: &str, prefix: &str, auth_url: &str) -> anyhow::Result<()> {
+/// Writes the value behind `prefix`, and nothing else; a file that is not there stays so.
+fn refresh(place: &Place, name: &str, prefix: &str, value: &str) -> anyhow::Result<()> {
     let Some(text) = place.read_text(name)? else {
         return Ok(());
     };
@@ -150,7 +173,7 @@ fn refresh(place: &Place, name: &str, prefix: &str, auth_url: &str) -> anyhow::R
                 return line.to_owned();
             }
             let indent = line.len() - line.trim_start().len();
-            format!("{}{prefix}{auth_url}", &line[..indent])
+            format!("{}{prefix}{value}", &line[..indent])
         })
         .collect();
     let fresh = format!("{}\n", lines.join("\n"));

@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Arg, ArgMatches, Command, value_parser};
+use zun_engine::identity::ADMIN;
 
 use crate::config::{self, Loaded, Surroundings};
-use crate::{operations, serve, telemetry};
+use crate::{admin, operations, serve, telemetry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +19,7 @@ Examples:
   zund config check /etc/zund/zund.toml          find mistakes before a restart
   zund config show > zund.toml                   every setting, with what it means
   zund operations --unconfirmed                  containers whose creator never learnt of them
+  zund admin reset-password                      a new password of admin, into openrc and clouds.yaml
 
 Every setting is a flag, an environment variable ZUND_* and a key of the file; a flag goes before the
 environment, that before the file. After the first start: `. DIR/openrc`, then use any OpenStack client.";
@@ -35,7 +37,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(
             Command::new("serve")
-                .about("Serve until told to stop (SIGTERM or SIGINT)")
+                .about("Serve until told to stop (SIGTERM or SIGINT); SIGHUP reads the certificate again")
                 .args(config::args()),
         )
         .subcommand(
@@ -67,6 +69,26 @@ fn command() -> Command {
                 )
                 .args(config::args()),
         )
+        .subcommand(administration())
+}
+
+fn administration() -> Command {
+    Command::new("admin")
+        .about("Mend what locks everybody out; works on the database, whether zund runs or not")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("reset-password")
+                .about("Give a user a new random password and end its logins")
+                .arg(
+                    Arg::new("user")
+                        .long("user")
+                        .value_name("NAME")
+                        .default_value(ADMIN)
+                        .help("Whose, in the domain Default; that of admin goes into openrc and clouds.yaml"),
+                )
+                .args(config::args()),
+        )
 }
 
 /// Reads the command line and does what it says.
@@ -80,6 +102,13 @@ pub(crate) fn run() -> ExitCode {
                 operations::list(&loaded.config, unconfirmed)
             })
         }
+        Some(("admin", matches)) => match matches.subcommand() {
+            Some(("reset-password", matches)) => with_config(matches, |loaded| {
+                let user = matches.get_one::<String>("user");
+                admin::reset_password(&loaded.config, user.map_or(ADMIN, String::as_str))
+            }),
+            _ => Ok(ExitCode::from(2)),
+        },
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => with_config(matches, |loaded| print(&loaded.show())),
             Some(("check", matches)) => with_config(matches, |loaded| check(&loaded)),

@@ -61,6 +61,18 @@ pub(crate) fn url(address: SocketAddr, tls: bool) -> String {
 
 /// The TLS of the configuration; `None` where there is none.
 pub(crate) fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
+    Ok(read_tls(config)?.map(RustlsConfig::from_config))
+}
+
+/// Reads the files again: connections from now on get the new certificate. A refusal leaves the old one.
+pub(crate) fn reload(config: &Config, tls: &RustlsConfig) -> anyhow::Result<()> {
+    if let Some(fresh) = read_tls(config)? {
+        tls.reload_from_config(fresh);
+    }
+    Ok(())
+}
+
+fn read_tls(config: &Config) -> anyhow::Result<Option<Arc<ServerConfig>>> {
     let (Some(certificate), Some(key)) = (&config.tls_certificate, &config.tls_key) else {
         return Ok(None);
     };
@@ -80,7 +92,7 @@ pub(crate) fn tls(config: &Config) -> anyhow::Result<Option<RustlsConfig>> {
             )
         })?;
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Some(RustlsConfig::from_config(Arc::new(server))))
+    Ok(Some(Arc::new(server)))
 }
 
 fn chain(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {

@@ -7,6 +7,7 @@
 //! Exit codes: 0 when told to stop, 1 when something is in the way, 2 for a mistake in the configuration
 //! or on the command line.
 
+mod admin;
 mod bootstrap;
 mod cli;
 mod compose;

@@ -15,6 +15,15 @@ const MOST: u32 = 1000;
 
 /// Prints the operations of all projects, the newest first.
 pub(crate) fn list(config: &Config, unconfirmed: bool) -> anyhow::Result<ExitCode> {
+    let text = on_database(config, async |_, store| table(store, unconfirmed).await)?;
+    cli::print(&text)
+}
+
+/// Does something with the database that is there, whether zund runs or not.
+pub(crate) fn on_database(
+    config: &Config,
+    work: impl AsyncFnOnce(&Place, &Store) -> anyhow::Result<String>,
+) -> anyhow::Result<String> {
     let place = Place::at(&config.data_dir);
     if config.database.is_none() && !place.file(bootstrap::DATABASE).exists() {
         bail!(
@@ -26,14 +35,13 @@ pub(crate) fn list(config: &Config, unconfirmed: bool) -> anyhow::Result<ExitCod
         .enable_all()
         .build()
         .context("cannot start")?;
-    let text = runtime.block_on(async {
+    runtime.block_on(async {
         let key = bootstrap::key(&place, config)?;
         let store = compose::store(config, &place, key).await?;
-        let text = table(&store, unconfirmed).await;
+        let text = work(&place, &store).await;
         store.close().await;
         text
-    })?;
-    cli::print(&text)
+    })
 }
 
 async fn table(store: &Store, unconfirmed: bool) -> anyhow::Result<String> {

@@ -1,5 +1,6 @@
 //! `zund serve`: take the data directory, listen, open the store, start the engine, serve, drain.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use crate::place::Place;
 use crate::{bootstrap, cli, compose, listener, lock, telemetry};
 
 /// Holds the URL while zund listens.
-const ENDPOINT: &str = "endpoint";
+pub(crate) const ENDPOINT: &str = "endpoint";
 /// Open files wanted: connections, the database, one per followed container.
 const OPEN_FILES: u64 = 16_384;
 /// Threads that serve requests. Few, since what is slow runs elsewhere and each costs memory.
@@ -44,6 +45,7 @@ pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<ExitCode> {
 
 async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
+    let renewals = Renewals::listen(config)?;
     let place = Place::ensure(&config.data_dir)?;
     let _lock = lock::take(&place)?;
     let tls = listener::tls(config)?;
@@ -65,11 +67,12 @@ async fn serve(config: &Config) -> anyhow::Result<ExitCode> {
     let router = compose::router(config, engine.clone());
 
     let handle = Handle::new();
-    let mut server = std::pin::pin!(listen(socket, tls, handle.clone(), router));
+    let mut server = std::pin::pin!(listen(socket, tls.clone(), handle.clone(), router));
     place.write(ENDPOINT, format!("{url}\n").as_bytes())?;
     announce(config, &place, &url, first)?;
     tokio::select! {
         ended = &mut server => ended.context("the listener failed")?,
+        never = renewals.follow(config, tls.as_ref()) => match never {},
         name = signals.next() => {
             tracing::info!("{name}: no new requests; waiting at most {} seconds for what is being done", config.drain_seconds);
         }
@@ -186,6 +189,37 @@ impl Signals {
         tokio::select! {
             _ = self.term.recv() => "SIGTERM",
             _ = self.int.recv() => "SIGINT",
+        }
+    }
+}
+
+/// SIGHUP: the certificate was renewed. Without TLS the signal keeps its meaning, the terminal is gone.
+struct Renewals(Option<Signal>);
+
+impl Renewals {
+    fn listen(config: &Config) -> anyhow::Result<Self> {
+        let wanted = config.tls_certificate.is_some();
+        let listen = || signal(SignalKind::hangup()).context("cannot listen for signals");
+        Ok(Self(wanted.then(listen).transpose()?))
+    }
+
+    /// Reads the certificate at each signal, for as long as it is polled.
+    async fn follow(self, config: &Config, tls: Option<&RustlsConfig>) -> Infallible {
+        let (Some(mut signal), Some(tls)) = (self.0, tls) else {
+            return std::future::pending().await;
+        };
+        loop {
+            if signal.recv().await.is_none() {
+                return std::future::pending().await;
+            }
+            match listener::reload(config, tls) {
+                Ok(()) => {
+                    tracing::info!("SIGHUP: new connections get the certificate as it is now")
+                }
+                Err(error) => {
+                    tracing::error!("SIGHUP: the certificate in use stays: {error:#}");
+                }
+            }
         }
     }
 }

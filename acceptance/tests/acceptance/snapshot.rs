@@ -87,68 +87,70 @@ resource "zun_container" "web" {{
     }
 }
 
+/// One edit of [`WEB`] of each kind, by the name of its snapshot.
+const EDITS: [(&str, Web); 8] = [
+    (
+        "live",
+        Web {
+            memory: 24,
+            name: "website",
+            ..WEB
+        },
+    ),
+    (
+        "recreate",
+        Web {
+            greeting: "Bye",
+            ..WEB
+        },
+    ),
+    ("replace", Web { hints: "b", ..WEB }),
+    (
+        "stop",
+        Web {
+            state: "stopped",
+            ..WEB
+        },
+    ),
+    (
+        "pause",
+        Web {
+            state: "paused",
+            ..WEB
+        },
+    ),
+    (
+        "local",
+        Web {
+            wait_for: "none",
+            ..WEB
+        },
+    ),
+    (
+        "several",
+        Web {
+            memory: 24,
+            greeting: "Bye",
+            state: "stopped",
+            ..WEB
+        },
+    ),
+    (
+        "refused",
+        Web {
+            memory: 99_999_999,
+            ..WEB
+        },
+    ),
+];
+
 fn plans(world: &mut World) -> Result<()> {
     world.backend.restart_with("ZUND_HOST_NAME", "host-1")?;
     let workspace = world.workspace()?;
     WEB.configure(&workspace)?;
     shown("create", &workspace.plan()?);
     workspace.apply()?;
-    let edits = [
-        (
-            "live",
-            Web {
-                memory: 24,
-                name: "website",
-                ..WEB
-            },
-        ),
-        (
-            "recreate",
-            Web {
-                greeting: "Bye",
-                ..WEB
-            },
-        ),
-        ("replace", Web { hints: "b", ..WEB }),
-        (
-            "stop",
-            Web {
-                state: "stopped",
-                ..WEB
-            },
-        ),
-        (
-            "pause",
-            Web {
-                state: "paused",
-                ..WEB
-            },
-        ),
-        (
-            "local",
-            Web {
-                wait_for: "none",
-                ..WEB
-            },
-        ),
-        (
-            "several",
-            Web {
-                memory: 24,
-                greeting: "Bye",
-                state: "stopped",
-                ..WEB
-            },
-        ),
-        (
-            "refused",
-            Web {
-                memory: 99_999_999,
-                ..WEB
-            },
-        ),
-    ];
-    for (name, edit) in edits {
+    for (name, edit) in EDITS {
         edit.configure(&workspace)?;
         shown(name, &workspace.plan()?);
     }

@@ -5,17 +5,7 @@
 pub(crate) const FILES: &[(&str, usize)] = &[];
 
 /// Functions longer than [`crate::lengths::FN_LINES`]: `path::name` and its number of lines.
-pub(crate) const FUNCTIONS: &[(&str, usize)] = &[
-    (
-        "acceptance/tests/acceptance/failing/server.rs::wrong_server",
-        72,
-    ),
-    ("acceptance/tests/acceptance/snapshot.rs::plans", 78),
-    (
-        "backend/crates/store/src/tests/containers.rs::each_filter_finds_its_own",
-        65,
-    ),
-];
+pub(crate) const FUNCTIONS: &[(&str, usize)] = &[];
 
 /// Dependencies that no source file of the package mentions: package, dependency, reason.
 pub(crate) const UNMENTIONED: &[(&str, &str, &str)] = &[

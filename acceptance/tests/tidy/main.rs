@@ -11,6 +11,7 @@
 mod allowed;
 mod edges;
 mod lengths;
+mod libraries;
 mod names;
 mod sources;
 mod table;

@@ -1,5 +1,6 @@
 //! Names of files, and words that no tracked file may hold.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -44,6 +45,32 @@ fn foreign(path: &str, text: &str) -> Vec<String> {
                 .map(move |word| format!("{path}:{}: holds `{word}`; take it out", index + 1))
         })
         .collect()
+}
+
+/// Pages that a source speaks of and nobody has: a stranger has only this repository.
+fn missing_pages(path: &str, text: &str, files: &BTreeSet<&str>) -> Vec<String> {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    text.split(|c| !part(c))
+        .filter(|word| word.len() > ".md".len() && tree::has_extension(word, "md"))
+        .filter(|word| !files.contains(word))
+        .map(|word| format!("{path}: cites {word}, which is not here; say the fact itself"))
+        .collect()
+}
+
+#[test]
+fn pages_that_are_cited_are_here() {
+    let files = tree::files();
+    let pages: BTreeSet<&str> = files
+        .iter()
+        .filter_map(|path| Path::new(path).file_name()?.to_str())
+        .collect();
+    let findings: Vec<String> = tree::sources()
+        .iter()
+        .flat_map(|(path, text)| missing_pages(path, text, &pages))
+        .collect();
+    none(&findings);
+    let text = concat!("see nowhere", ".md §1, or `README.md`");
+    assert_eq!(missing_pages("f", text, &pages).len(), 1);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod disk;
+mod password;
 mod process;
 mod serving;
 mod tls;

@@ -1,6 +1,6 @@
 //! A `zund` of this build with the pretended runtime, on a free port and a data directory of its own.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -55,6 +55,7 @@ pub(crate) struct Zund {
     pub(crate) url: String,
     pub(crate) said: Vec<String>,
     pid: Pid,
+    logged: Receiver<String>,
     ended: Receiver<(ExitStatus, String)>,
     over: bool,
 }
@@ -72,7 +73,7 @@ impl Zund {
             .spawn()
             .unwrap();
         let pid = Pid::from_child(&child);
-        let (out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (line_in, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -80,9 +81,14 @@ impl Zund {
             }
         });
         let (ended_in, ended) = channel();
+        let (log_in, logged) = channel();
         std::thread::spawn(move || {
             let mut log = String::new();
-            let _ = err.read_to_string(&mut log);
+            for line in BufReader::new(err).lines().map_while(Result::ok) {
+                log.push_str(&line);
+                log.push('\n');
+                let _ = log_in.send(line);
+            }
             let _ = ended_in.send((child.wait().unwrap(), log));
         });
         let mut zund = Self {
@@ -90,6 +96,7 @@ impl Zund {
             url: String::new(),
             said: Vec::new(),
             pid,
+            logged,
             ended,
             over: false,
         };
@@ -146,6 +153,11 @@ impl Zund {
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
+    }
+
+    /// Reads its log on to a line with these words.
+    pub(crate) fn until_logged(&mut self, words: &str) {
+        while !self.logged.recv_timeout(DEADLINE).unwrap().contains(words) {}
     }
 
     /// Waits for its end; how it ended, and its log.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustix::process::Signal;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
@@ -33,6 +34,49 @@ impl Files {
     }
 }
 
+/// Asks over a new connection that trusts this certificate alone; 0 where it is not the one.
+fn asked(zund: &Zund, root: &CertificateDer<'static>) -> u16 {
+    let mut roots = RootCertStore::empty();
+    roots.add(root.clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+    let mut socket = wire::connect(&zund.address());
+    while client.is_handshaking() {
+        if client.complete_io(&mut socket).is_err() {
+            return 0;
+        }
+    }
+    wire::get_over(&mut StreamOwned::new(client, socket), "/zund/v1/health").0
+}
+
+#[test]
+fn a_renewed_certificate_is_read_on_sighup_and_a_broken_one_is_not() {
+    let (files, renewed) = (Files::new(), Files::new());
+    let data = files.dir.path().join("data");
+    let (certificate, key) = (files.path("zund.pem"), files.path("zund.key"));
+    let mut zund = Zund::start(
+        &data,
+        &["--tls-certificate", &certificate, "--tls-key", &key],
+    );
+    assert_eq!(asked(&zund, &files.root), 200);
+    std::fs::write(&certificate, "no certificate").unwrap();
+    zund.signal(Signal::HUP);
+    zund.until_logged("the certificate in use stays");
+    assert_eq!(asked(&zund, &files.root), 200, "the old one");
+    std::fs::copy(renewed.path("zund.pem"), &certificate).unwrap();
+    std::fs::copy(renewed.path("zund.key"), &key).unwrap();
+    zund.signal(Signal::HUP);
+    zund.until_logged("new connections get the certificate");
+    assert_eq!(asked(&zund, &renewed.root), 200);
+    assert_eq!(asked(&zund, &files.root), 0, "the old one is gone");
+    zund.stop();
+}
+
 #[test]
 fn serves_https_with_its_certificate() {
     let files = Files::new();
@@ -44,17 +88,7 @@ fn serves_https_with_its_certificate() {
     );
     assert!(zund.url.starts_with("https://127.0.0.1:"), "{}", zund.url);
     assert!(zund.file("openrc").contains("OS_AUTH_URL=https://"));
-    let mut roots = RootCertStore::empty();
-    roots.add(files.root.clone()).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from("localhost").unwrap();
-    let client = ClientConnection::new(Arc::new(config), name).unwrap();
-    let mut stream = StreamOwned::new(client, wire::connect(&zund.address()));
-    assert_eq!(wire::get_over(&mut stream, "/zund/v1/health").0, 200);
+    assert_eq!(asked(&zund, &files.root), 200);
     zund.stop();
 }
 

@@ -37,6 +37,40 @@ pub(crate) fn no_image(world: &mut World) -> Result<()> {
     world.must_be_empty()
 }
 
+/// Settings that lead nowhere: name, variable, value, words of the message.
+const WRONG: [(&str, &str, &str, &[&str]); 5] = [
+    (
+        "wrong password",
+        "OS_PASSWORD",
+        "guessed",
+        &["refused the login", "OS_PASSWORD"],
+    ),
+    (
+        "no address",
+        "OS_AUTH_URL",
+        "zund",
+        &["auth_url", "is not an address"],
+    ),
+    (
+        "no such host",
+        "OS_AUTH_URL",
+        "http://nowhere.invalid:9517/identity/v3",
+        &["cannot be resolved"],
+    ),
+    (
+        "no password",
+        "OS_PASSWORD",
+        "",
+        &["Missing password", "OS_PASSWORD"],
+    ),
+    (
+        "no such project",
+        "OS_PROJECT_NAME",
+        "elsewhere",
+        &["refused the login"],
+    ),
+];
+
 pub(crate) fn wrong_server(world: &mut World) -> Result<()> {
     let mut results = Vec::new();
     let closed = closed_port()?;
@@ -46,32 +80,14 @@ pub(crate) fn wrong_server(world: &mut World) -> Result<()> {
     let no_keystone = format!("http://{old}/identity/v3");
     for (name, variable, value, words) in [
         (
-            "wrong password",
-            "OS_PASSWORD",
-            "guessed",
-            &["refused the login", "OS_PASSWORD"][..],
-        ),
-        (
             "nothing there",
             "OS_AUTH_URL",
-            &refused,
+            refused.as_str(),
             &[
                 "connection refused",
                 &refused,
                 "Check that the service runs",
-            ],
-        ),
-        (
-            "no address",
-            "OS_AUTH_URL",
-            "zund",
-            &["auth_url", "is not an address"],
-        ),
-        (
-            "no such host",
-            "OS_AUTH_URL",
-            "http://nowhere.invalid:9517/identity/v3",
-            &["cannot be resolved"],
+            ][..],
         ),
         (
             "something else",
@@ -85,19 +101,10 @@ pub(crate) fn wrong_server(world: &mut World) -> Result<()> {
             &old_endpoint,
             &["does not serve the API this program needs", "upgrade"],
         ),
-        (
-            "no password",
-            "OS_PASSWORD",
-            "",
-            &["Missing password", "OS_PASSWORD"],
-        ),
-        (
-            "no such project",
-            "OS_PROJECT_NAME",
-            "elsewhere",
-            &["refused the login"],
-        ),
-    ] {
+    ]
+    .into_iter()
+    .chain(WRONG)
+    {
         let mut workspace = world.workspace()?;
         workspace.set(variable, value);
         workspace

@@ -1,4 +1,4 @@
-//! The error body, the same on every API but the identity one: Zun's shape (zun-api.md §2.0), with the
+//! The error body, the same on every API but the identity one: Zun's shape, with the
 //! field and the object in the way added on `/zund/v1`.
 
 use serde::{Deserialize, Serialize};

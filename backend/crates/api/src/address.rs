@@ -1,4 +1,4 @@
-//! The many ways Zun's clients write one address (zun-api.md §1), made plain before routing: a path whose
+//! The many ways Zun's clients write one address, made plain before routing: a path whose
 //! first segment is none of ours is one of `/v1`; slashes at the end and `.json` behind a collection do
 //! not count.
 

@@ -1,4 +1,4 @@
-//! `/v1`: Zun's API (zun-api.md). Nothing here shows a field that upstream does not have.
+//! `/v1`: Zun's API, microversions 1.1 to 1.40. Nothing here shows a field that upstream does not have.
 
 pub(crate) mod act;
 pub(crate) mod availability_zone;

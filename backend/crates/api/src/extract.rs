@@ -160,7 +160,7 @@ impl<'de> Deserialize<'de> for SecretText {
     }
 }
 
-/// Zun's arguments: the query and the JSON object of the body in one (zun-api.md §2.0). What was taken is
+/// Zun's arguments: the query and the JSON object of the body in one. What was taken is
 /// gone, so that [`Args::end`] can refuse what nobody knows.
 #[derive(Debug, Default)]
 pub(crate) struct Args {

@@ -1,4 +1,4 @@
-//! Microversions of `/v1` (zun-api.md §1): which one a request asks for, and what it may ask with it.
+//! Microversions of `/v1`: which one a request asks for, and what it may ask with it.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Pages of `/v1` (zun-api.md §2.0): limit, marker, order, and the link to the next page.
+//! Pages of `/v1`: limit, marker, order, and the link to the next page.
 
 use serde_json::Value;
 use url::form_urlencoded::Serializer;

@@ -121,6 +121,13 @@ impl Reply {
     }
 }
 
+/// The images of every test.
+fn stock(host: &FakeHost) {
+    for name in ["nginx", "nginx:2", "busybox"] {
+        host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
+    }
+}
+
 struct TestApp {
     router: Router,
     host: FakeHost,
@@ -167,9 +174,7 @@ impl TestApp {
         let people = People::make(&identity).await;
         settings.exceptions = Exceptions::default();
         change(&mut settings, &mut api);
-        for name in ["nginx", "nginx:2", "busybox"] {
-            host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
-        }
+        stock(&host);
         let parts = Parts {
             store,
             local: host.drivers(),

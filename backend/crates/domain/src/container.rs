@@ -28,7 +28,7 @@ use crate::name::{ContainerName, Hostname};
 use crate::time::Timestamp;
 use crate::unit::{Amounts, MemoryMib, Millicpu};
 
-/// What the user wants the container to be doing (semantics.md §3).
+/// What the user wants the container to be doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Wish {
@@ -227,7 +227,7 @@ pub struct Container {
     pub status_reason: Option<String>,
     /// What is being done to it now.
     pub task: Option<TaskState>,
-    /// The caller has seen the create's answer (semantics.md §2.8).
+    /// The caller has seen the create's answer: until then a create sent again takes it over.
     pub confirmed: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -259,7 +259,7 @@ impl Container {
         self.life.status(self.observed.as_ref())
     }
 
-    /// The name its current container always has in the engine (semantics.md §1.4).
+    /// The name its current container always has in the engine: Docker's names are unique on a host, ours are not.
     pub fn runtime_name(id: ContainerId) -> String {
         format!("zun-{id}")
     }

@@ -9,7 +9,7 @@ use crate::name::ImageRef;
 pub struct ResolvedImage {
     /// The reference as asked.
     pub reference: ImageRef,
-    /// The repository digest (`sha256:…`), or the image id where there is none (semantics.md §1.11).
+    /// The repository digest (`sha256:…`), or the image id where there is none, as after `docker import`.
     pub digest: String,
     /// The host already has it.
     pub present: bool,

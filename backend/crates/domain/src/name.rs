@@ -84,7 +84,7 @@ fn plain(c: char) -> bool {
 }
 
 texts! {
-    /// A container's name (zun-api.md §2.1).
+    /// A container's name.
     ContainerName, "container name",
         "2 to 255 characters out of a-z, A-Z, 0-9, '_', '.', '-', the first a letter or digit",
         |t| (2..=255).contains(&t.len()) && t.chars().all(plain) && t.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -101,7 +101,7 @@ texts! {
     /// The name of a host, as its operating system gives it.
     HostName, "host name", "1 to 255 characters without spaces or slashes",
         |t| (1..=255).contains(&t.len()) && !t.contains(|c: char| c.is_whitespace() || c == '/' || c.is_control());
-    /// A key of a label. Keys that start with `zun.` are the product's own (semantics.md §1.12).
+    /// A key of a label. Keys that start with `zun.` are the product's own.
     LabelKey, "label key", "1 to 255 characters that do not start with 'zun.', which is reserved",
         |t| (1..=255).contains(&t.len()) && !t.starts_with("zun.") && !t.contains(char::is_control);
     /// The name of an environment variable.

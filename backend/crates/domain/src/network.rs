@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{NetworkId, ProjectId};
 
-/// The default network of a project (semantics.md §1.6).
+/// The default network of a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Identity.

@@ -1,5 +1,5 @@
 //! `may(caller, action)`: the one place where rights are decided. Ownership of an object is not a right
-//! but a lookup: an object of another project is not found (design.md §5, rule 10).
+//! but a lookup: an object of another project is not found.
 
 use crate::id::{ProjectId, UserId};
 use crate::project::Role;
@@ -24,7 +24,7 @@ impl Caller {
     }
 }
 
-/// What is asked, by the names of Zun's policy rules (zun-api.md §9).
+/// What is asked, by the names of Zun's policy rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Action {
     /// Read an object of the own project.

@@ -116,7 +116,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Zun's defaults (zun-api.md §8).
+    /// Zun's defaults.
     fn default() -> Self {
         Self {
             containers: 40,

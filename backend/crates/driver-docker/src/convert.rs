@@ -21,9 +21,9 @@ use zun_driver::runtime::{Attachment, CreateContainer};
 use crate::error::clean;
 use crate::label;
 
-/// Processes and threads a container may have (design.md §5.11).
+/// Processes and threads a container may have, so that one that forks without end does not take the host with it.
 const PIDS_LIMIT: i64 = 4096;
-/// A log file is replaced at this size (semantics.md §1.13).
+/// A log file is replaced at this size.
 const LOG_FILE_SIZE: &str = "10m";
 /// So many of them are kept.
 const LOG_FILES: &str = "3";
@@ -109,7 +109,7 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
 }
 
 /// Never one of `Binds`: with those the engine makes a source that is missing, and the container would write
-/// beside its volume (semantics.md §1.3).
+/// beside its volume.
 fn mount(mount: &HostMount) -> Mount {
     Mount {
         typ: Some(MountType::BIND),
@@ -321,11 +321,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_size_goes_to_an_engine_that_enforces_it() {
-        let mut spec = ContainerSpec::of("nginx".parse().unwrap());
-        spec.disk = Some(DiskGib(5));
-        let request = CreateContainer {
+    fn request(spec: ContainerSpec) -> CreateContainer {
+        CreateContainer {
             container: ContainerId(uuid::Uuid::nil()),
             project: ProjectId(uuid::Uuid::nil()),
             revision: 1,
@@ -338,7 +335,38 @@ mod tests {
                 mac: "02:42:0a:00:00:02".to_owned(),
             },
             published: Vec::new(),
-        };
+            mounts: Vec::new(),
+        }
+    }
+
+    /// With `Binds` the engine would make a source that is missing.
+    #[test]
+    fn mounts_are_never_binds() {
+        let mut request = request(ContainerSpec::of("nginx".parse().unwrap()));
+        request.mounts = vec![HostMount {
+            source: "/volumes/data".to_owned(),
+            destination: "/data".parse().unwrap(),
+            read_only: true,
+        }];
+        let body = create_body("here", &request, "nginx".to_owned(), false);
+        let host = body.host_config.unwrap();
+        assert_eq!(host.binds, None);
+        let [mount] = <[Mount; 1]>::try_from(host.mounts.unwrap()).unwrap();
+        assert_eq!(mount.typ, Some(MountType::BIND));
+        assert_eq!(
+            (mount.source.as_deref(), mount.target.as_deref()),
+            (Some("/volumes/data"), Some("/data"))
+        );
+        assert_eq!(mount.read_only, Some(true));
+        let propagation = mount.bind_options.unwrap().propagation;
+        assert_eq!(propagation, Some(MountBindOptionsPropagationEnum::RPRIVATE));
+    }
+
+    #[test]
+    fn a_size_goes_to_an_engine_that_enforces_it() {
+        let mut spec = ContainerSpec::of("nginx".parse().unwrap());
+        spec.disk = Some(DiskGib(5));
+        let request = request(spec);
         let size = |sized| {
             let body = create_body("here", &request, "nginx".to_owned(), sized);
             body.host_config.unwrap().storage_opt

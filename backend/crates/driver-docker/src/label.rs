@@ -1,4 +1,4 @@
-//! The labels that tell our things from everybody else's, from the create call on (design.md §5.7).
+//! The labels that tell our things from everybody else's, from the create call on.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,6 @@
 //! The drivers of a host that runs Docker: containers, images and networks of one Docker Engine.
 //!
-//! [`Docker`] is all three. It talks to the engine's Unix socket only (design.md §5.13), through bollard, and
+//! [`Docker`] is all three. It talks to the engine's Unix socket only, through bollard, and
 //! knows Engine 20.10 (API 1.41) and later. `runtime` holds the container verbs, `convert` the two translations
 //! between our words and Docker's, `error` the one place that knows what its status codes and sentences mean.
 //!

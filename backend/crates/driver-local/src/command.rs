@@ -34,11 +34,11 @@ impl Failure {
         } else {
             Class::Internal
         };
-        self.as_class(class, tried)
+        self.of_class(class, tried)
     }
 
     /// Our error with this class, whatever was said.
-    pub(crate) fn as_class(self, class: Class, tried: &str) -> Error {
+    pub(crate) fn of_class(self, class: Class, tried: &str) -> Error {
         let end = match self.code {
             Some(code) => format!("ended with code {code}"),
             None => "did not end by itself".to_owned(),
@@ -56,7 +56,7 @@ impl Failure {
 }
 
 /// Where a program is, if the machine has it.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+fn find(program: &str) -> Option<PathBuf> {
     SEARCH
         .split(':')
         .map(|folder| PathBuf::from(folder).join(program))
@@ -103,15 +103,10 @@ pub(crate) fn run<A: AsRef<OsStr>>(
     })
 }
 
-/// The names of those programs that the machine does not have.
-pub(crate) fn missing(programs: &[&'static str]) -> Vec<&'static str> {
-    let absent = |program: &&&'static str| find(program).is_none();
-    programs.iter().filter(absent).copied().collect()
-}
-
 /// `Refused` where programs are missing, naming them and the packages they come in.
 pub(crate) fn require(programs: &[&'static str], packages: &str, driver: &str) -> Result<()> {
-    let missing = missing(programs);
+    let absent = |program: &&&'static str| find(program).is_none();
+    let missing: Vec<&str> = programs.iter().filter(absent).copied().collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -131,4 +126,40 @@ fn last_lines(text: &str) -> String {
         .filter(|line| !line.is_empty())
         .collect();
     lines[lines.len().saturating_sub(LINES)..].join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_complains_about_is_told() {
+        let failure = run("sh", ["-c", "echo one >&2; echo two >&2; exit 7"], None);
+        let error = failure.err().unwrap().told("do it");
+        let told = "cannot do it: sh ended with code 7: one; two";
+        assert_eq!(error, Error::new(Class::Internal, told));
+        for (said, class) in [
+            ("write: No space left on device", Class::Exhausted),
+            ("umount: /mnt: target is busy.", Class::Conflict),
+        ] {
+            let failure = run("sh", ["-c", &format!("echo '{said}' >&2; exit 1")], None);
+            assert_eq!(failure.err().unwrap().told("do it").class, class);
+        }
+    }
+
+    #[test]
+    fn a_program_knows_nothing_of_our_environment() {
+        let printed = run("sh", ["-c", "echo $LC_ALL $HOME $CARGO_MANIFEST_DIR"], None);
+        assert_eq!(printed.ok().unwrap(), "C\n");
+    }
+
+    #[test]
+    fn missing_programs_are_named_with_their_packages() {
+        let refusal = require(&["sh", "mkfs.nothing"], "nothing-progs", "local").unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "the volume driver local needs mkfs.nothing, which this machine does not have: install the packages \
+             nothing-progs"
+        );
+    }
 }

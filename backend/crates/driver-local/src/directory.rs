@@ -62,6 +62,7 @@ impl VolumeDriver for DirectoryVolumes {
             Ok(VolumeFacts {
                 driver: "directory",
                 enforces_size: false,
+                grows_mounted: true,
                 capacity: fact::capacity(places)?,
             })
         })
@@ -70,7 +71,7 @@ impl VolumeDriver for DirectoryVolumes {
 
     async fn create(&self, request: &MakeVolume) -> Result<()> {
         let request = request.clone();
-        self.work(move |places| create(places, request)).await
+        self.work(move |places| create(places, &request)).await
     }
 
     async fn connect(&self, id: VolumeId) -> Result<()> {
@@ -200,7 +201,7 @@ fn not_mounted(places: &Places, id: VolumeId, verb: &str) -> Result<()> {
     ))
 }
 
-fn create(places: &Places, request: MakeVolume) -> Result<()> {
+fn create(places: &Places, request: &MakeVolume) -> Result<()> {
     let MakeVolume { id, size, source } = request.clone();
     let turn = places.turn(id)?;
     let volume = places.directory(id);
@@ -220,7 +221,7 @@ fn create(places: &Places, request: MakeVolume) -> Result<()> {
             if !from.exists() {
                 return Err(fact::no_snapshot(snapshot));
             }
-            fact::large_enough(&request, size_of(&from)?)?;
+            fact::large_enough(request, size_of(&from)?)?;
             copy::directory(&from.join(STORED), &data, &turn)
                 .map_err(|failure| failure.told(&format!("copy snapshot {snapshot}")))?;
         }
@@ -228,7 +229,7 @@ fn create(places: &Places, request: MakeVolume) -> Result<()> {
             let _source = places.turn(other)?;
             let from = found(places, other)?;
             at_rest(places, other, "copy")?;
-            fact::large_enough(&request, size_of(&places.directory(other))?)?;
+            fact::large_enough(request, size_of(&places.directory(other))?)?;
             copy::directory(&from, &data, &turn)
                 .map_err(|failure| failure.told(&format!("copy volume {other}")))?;
         }
@@ -248,7 +249,7 @@ fn unmount(places: &Places, id: VolumeId) -> Result<()> {
     // What the kernel shows as the root of a mount ends the same, whatever it begins with.
     let tail = Path::new(&id.to_string()).join(MOUNTED);
     if let Some(holder) = table::held_by_another(|mount| mount.root.ends_with(&tail)) {
-        return Err(fact::in_use(id, &holder));
+        return Err(fact::in_use("unmount", id, &holder));
     }
     sync_all_at(&mounted)?;
     rename(&mounted, &volume.join(STORED))

@@ -19,7 +19,7 @@ pub(crate) const GIB: u64 = 1024 * 1024 * 1024;
 /// Everybody may write into the folder that a container mounts. Only containers come this far, and only those that
 /// mount this volume, so this opens nothing to others; and an image that does not run as root could not use a
 /// fresh volume otherwise, since nothing changes the owner for it as Docker does for volumes of its own. Those
-/// that insist on more (PostgreSQL, MariaDB) change owner and mode themselves, as root before they give that up.
+/// that insist on more (PostgreSQL, `MariaDB`) change owner and mode themselves, as root before they give that up.
 /// Set once: afterwards owner and mode are the user's.
 const DATA_MODE: u32 = 0o777;
 
@@ -28,13 +28,17 @@ pub(crate) fn require_root(driver: &str) -> Result<()> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    Err(Error::new(
+    Err(not_root(driver))
+}
+
+fn not_root(driver: &str) -> Error {
+    Error::new(
         Class::Refused,
         format!(
             "the volume driver {driver} needs root, since containers write files of any owner: start zund as root, for \
              example with `sudo zund serve`"
         ),
-    ))
+    )
 }
 
 /// The space of the filesystem that the volumes are on.
@@ -87,9 +91,23 @@ pub(crate) fn no_shrinking(id: VolumeId, former: DiskGib, asked: DiskGib) -> Err
     )
 }
 
-pub(crate) fn in_use(id: VolumeId, holder: &str) -> Error {
+pub(crate) fn in_use(verb: &str, id: VolumeId, holder: &str) -> Error {
     Error::new(
         Class::Conflict,
-        format!("cannot unmount volume {id}: it is in use by {holder}; stop the container first"),
+        format!("cannot {verb} volume {id}: it is in use by {holder}; stop its container first"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_root_is_told_what_to_do() {
+        assert_eq!(
+            not_root("directory").message,
+            "the volume driver directory needs root, since containers write files of any owner: start zund as root, \
+             for example with `sudo zund serve`"
+        );
+    }
 }

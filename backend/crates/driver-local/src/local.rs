@@ -1,17 +1,18 @@
 //! Volumes that are sparse image files behind loop devices, each with an ext4 of its own.
 //!
-//! `device` knows loop devices, `probe` what is on one, `mark` which image was never formatted; `make` makes
-//! images, `mounting` mounts them, `freeze` copies one that is written to. Here are the verbs that are left.
+//! `device` knows loop devices, `probe` what is on one, `mark` which image was never formatted; `image` and
+//! `make` make images, `mounting` mounts them, `freeze` copies one that is written to, `grow` makes one larger. Here are the verbs that are left.
 
 mod device;
 mod freeze;
+mod grow;
+mod image;
 mod make;
 mod mark;
 mod mounting;
 mod probe;
 
 use std::collections::BTreeSet;
-use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -21,10 +22,9 @@ use zun_domain::volume::{InjectedFile, MakeVolume};
 use zun_driver::volume::{FoundVolume, VolumeDriver, VolumeFacts};
 use zun_driver::{Class, Error, Result};
 
-use crate::durable::{remove, remove_folder, sync, sync_folder};
-use crate::fact::GIB;
+use crate::durable::{remove_folder, sync};
 use crate::lock::Turn;
-use crate::place::{Places, ids_in, text, unfinished};
+use crate::place::{Places, ids_in, text};
 use crate::{Hands, command, fact, file, told};
 
 /// Programs it runs.
@@ -81,6 +81,7 @@ impl VolumeDriver for LocalVolumes {
             Ok(VolumeFacts {
                 driver: "local",
                 enforces_size: true,
+                grows_mounted: grow::allowed_while_mounted(),
                 capacity: fact::capacity(places)?,
             })
         })
@@ -97,10 +98,11 @@ impl VolumeDriver for LocalVolumes {
         self.work(move |places| {
             let turn = places.turn(id)?;
             let image = existing(places, id)?;
-            match device::of(&image)? {
-                Some(_) => Ok(()),
-                None => device::attach(&image, &turn),
+            if device::of(&image)?.is_some() {
+                return Ok(());
             }
+            grow::catch_up_at_rest(&image, id, &turn)?;
+            device::attach(&image, &turn)
         })
         .await
     }
@@ -130,7 +132,8 @@ impl VolumeDriver for LocalVolumes {
     }
 
     async fn extend(&self, id: VolumeId, size: DiskGib) -> Result<()> {
-        self.work(move |places| extend(places, id, size)).await
+        self.work(move |places| grow::extend(places, id, size))
+            .await
     }
 
     async fn delete(&self, id: VolumeId) -> Result<()> {
@@ -145,7 +148,7 @@ impl VolumeDriver for LocalVolumes {
     async fn delete_snapshot(&self, snapshot: SnapshotId) -> Result<()> {
         self.work(move |places| {
             let turn = places.turn(snapshot)?;
-            discard(&places.snapshot(snapshot))?;
+            image::discard(&places.snapshot(snapshot))?;
             mark::clear(places, snapshot.0)?;
             turn.end_for_good()
         })
@@ -223,36 +226,6 @@ fn not_mounted(places: &Places, id: VolumeId, verb: &str) -> Result<()> {
     Ok(())
 }
 
-/// The image grows at once. Its filesystem does so now where it is mounted and with the next mount where it is not:
-/// the kernel grows a mounted one step by step in its journal, which no crash can harm, and nothing else does.
-fn extend(places: &Places, id: VolumeId, size: DiskGib) -> Result<()> {
-    let turn = places.turn(id)?;
-    let image = existing(places, id)?;
-    let tried = format!("extend volume {id}");
-    let former = length(&image)?;
-    let asked = size.0.saturating_mul(GIB);
-    if asked < former {
-        return Err(fact::no_shrinking(id, DiskGib(former / GIB), size));
-    }
-    OpenOptions::new()
-        .write(true)
-        .open(&image)
-        .and_then(|file| {
-            file.set_len(asked)?;
-            file.sync_all()
-        })
-        .map_err(|error| told(&tried, &error))?;
-    let Some(device) = device::of(&image)? else {
-        return Ok(());
-    };
-    device::grow(&device, &turn)?;
-    if mounting::is_mounted(places, id)? {
-        mounting::thaw_if_left(places, id, &turn)?;
-        mounting::grow(&device, id, &turn)?;
-    }
-    Ok(())
-}
-
 fn length(image: &Path) -> Result<u64> {
     std::fs::metadata(image)
         .map(|there| there.len())
@@ -269,22 +242,11 @@ fn delete(places: &Places, id: VolumeId) -> Result<()> {
             format!("cannot delete volume {id}: it is connected"),
         ));
     }
-    discard(&image)?;
+    image::discard(&image)?;
     mark::clear(places, id.0)?;
     let point = places.point(id);
     remove_folder(&point).map_err(|error| told(&format!("remove {}", point.display()), &error))?;
     turn.end_for_good()
-}
-
-/// Removes an image, and what an interrupted attempt at one left.
-fn discard(image: &Path) -> Result<()> {
-    for path in [image, &unfinished(image)] {
-        remove(path).map_err(|error| told(&format!("remove {}", path.display()), &error))?;
-    }
-    match image.parent().filter(|folder| folder.exists()) {
-        Some(folder) => sync_folder(folder),
-        None => Ok(()),
-    }
 }
 
 /// Writes an image to the disk, and what its device has not passed on yet before it.

@@ -38,7 +38,7 @@ pub fn repository(reference: &str) -> &str {
 
 /// What [`crate::runtime::CreateContainer::image`] is for a reference that was resolved: `repository@digest`.
 /// Every driver also takes an image's own id behind the `@`, which is the digest of images that never
-/// were in a registry (semantics.md §1.11).
+/// were in a registry.
 pub fn pinned(reference: &ImageRef, digest: &str) -> String {
     format!("{}@{digest}", repository(reference.as_str()))
 }

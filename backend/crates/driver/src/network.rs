@@ -18,6 +18,6 @@ pub trait NetworkDriver: Send + Sync {
     async fn subnets(&self) -> Result<Vec<Ipv4Net>>;
 
     /// Removes it; succeeds if it is gone. `Conflict` while containers are connected, and for a network
-    /// the engine will not give up (semantics.md §6.4).
+    /// the engine will not give up.
     async fn remove(&self, network: &Network) -> Result<()>;
 }

@@ -20,6 +20,8 @@ pub struct VolumeFacts {
     pub driver: &'static str,
     /// A volume never holds more than its size.
     pub enforces_size: bool,
+    /// A mounted volume can be extended. Where it cannot, that is `Refused` until it is unmounted.
+    pub grows_mounted: bool,
     /// Space of the filesystem that the volumes are on, in GiB, used or not.
     pub capacity: DiskGib,
 }
@@ -46,7 +48,7 @@ pub trait VolumeDriver: Send + Sync {
 
     /// Makes the volume in its size, blank or with its source's data; succeeds if it is there. Interrupted, it
     /// leaves nothing that looks like a finished volume. `NotFound` where the source is gone, `Exhausted` where
-    /// the space is.
+    /// the space is, `Refused` where the source is larger, or is mounted and cannot be held still.
     async fn create(&self, request: &MakeVolume) -> Result<()>;
 
     /// Gives it a device. `NotFound` where it was never made.
@@ -67,14 +69,16 @@ pub trait VolumeDriver: Send + Sync {
     async fn disconnect(&self, id: VolumeId) -> Result<()>;
 
     /// Makes it and its filesystem this large, mounted or not; succeeds if it is. `Refused` where that would
-    /// make it smaller.
+    /// make it smaller, or where it is mounted and the host lets none grow meanwhile
+    /// ([`VolumeFacts::grows_mounted`]).
     async fn extend(&self, id: VolumeId, size: DiskGib) -> Result<()>;
 
     /// Removes it with its data; succeeds if it is gone. `Conflict` while it is mounted or connected.
     async fn delete(&self, id: VolumeId) -> Result<()>;
 
     /// Keeps the data that the volume has now; succeeds if the snapshot is there. Taken of a mounted volume it is
-    /// whole: writers wait until it is taken, also when the asking process dies meanwhile.
+    /// whole: writers wait until it is taken, also when the asking process dies meanwhile. `Refused` where the driver
+    /// cannot make them wait.
     async fn snapshot(&self, id: VolumeId, snapshot: SnapshotId) -> Result<()>;
 
     /// Removes a snapshot; succeeds if it is gone.

@@ -38,7 +38,7 @@ pub struct CreateContainer {
     /// When the operation counts as done.
     pub wait_for: WaitFor,
     /// The name must be unique in the project, and an unconfirmed container of the same name and
-    /// specification is taken over (semantics.md §2.8). Off on `/v1`.
+    /// specification is taken over. Off on `/v1`.
     pub unique: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Keeps the record true: looks at what changed in the engines, when they say so and now and then at
 //! everything. It takes no input and records what it sees; it changes something only where the user
-//! asked for that: `auto_heal`, `auto_remove`, a name put back (semantics.md §1.1).
+//! asked for that: `auto_heal`, `auto_remove`, a name put back.
 
 mod heal;
 mod observe;

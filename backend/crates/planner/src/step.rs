@@ -11,7 +11,7 @@ use zun_domain::runtime::{Attachment, CreateContainer, Limits, RuntimeName};
 
 pub use volume::VolumeAction;
 
-/// How long a container has to keep running before it counts as running (semantics.md §3.2).
+/// How long a container has to keep running before it counts as running.
 pub const SETTLE_MS: u64 = 300;
 
 /// One driver call.

@@ -1,4 +1,4 @@
-//! `POST /v1/containers`: Zun's body (zun-api.md §2.1) becomes the specification that every API shares.
+//! `POST /v1/containers`: Zun's body becomes the specification that every API shares.
 
 use axum::Json;
 use axum::extract::State;
@@ -140,7 +140,7 @@ fn check_exposed(ports: &Value) -> Answer<()> {
     Ok(())
 }
 
-/// Fields that only some may give (zun-api.md §9).
+/// Fields that only some may give, by Zun's policy.
 fn check_rights(asked: &Admitted, spec: &ContainerSpec) -> Answer<()> {
     if spec.runtime.is_some() {
         asked.may(Action::Admin("container:create:runtime"))?;

@@ -1,4 +1,4 @@
-//! `/v1/quotas` and `/v1/quota_classes` (zun-api.md §8).
+//! `/v1/quotas` and `/v1/quota_classes`: Zun's bodies, in which -1 is no limit.
 
 use axum::Json;
 use axum::extract::{Path, State};

@@ -1,4 +1,4 @@
-//! Quotas on `/zund/v1`: the whole set of limits, null for what is inherited (semantics.md §4).
+//! Quotas on `/zund/v1`: the whole set of limits, null for what is inherited.
 
 use axum::Json;
 use axum::extract::{Path, State};

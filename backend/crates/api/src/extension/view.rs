@@ -8,7 +8,7 @@ use zun_domain::id::OperationId;
 use zun_domain::policy::Caller;
 use zun_domain::quota::Usage;
 
-/// A container. Environment values are for its own project only (semantics.md §8).
+/// A container. Environment values are for its own project only.
 pub(super) fn container(
     container: &domain::Container,
     operation: Option<OperationId>,

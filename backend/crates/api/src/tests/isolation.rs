@@ -1,4 +1,4 @@
-//! Every route of the table against everybody who must not pass (design.md §5, rule 10).
+//! Every route of the table against everybody who must not pass.
 
 use std::collections::BTreeMap;
 

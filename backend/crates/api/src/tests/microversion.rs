@@ -171,7 +171,7 @@ async fn delete_flags_have_their_versions() {
     ask(6, Who::Admin, "force=true").await.expect(400);
     ask(11, Who::Member, "stop=true").await.expect(400);
     ask(7, Who::Member, "force=true").await.expect(403);
-    // Both flags together do not go around the right (zun-api.md §12.17).
+    // Both flags together do not go around the right.
     ask(40, Who::Member, "force=true&stop=true")
         .await
         .expect(403);

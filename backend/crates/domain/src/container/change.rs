@@ -62,7 +62,7 @@ pub fn changes(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
     found
 }
 
-// design.md §6. `disk` is claimed, and made with the container where the engine can enforce it.
+// `disk` is claimed, and made with the container where the engine can enforce it.
 table! {
     cpu => Live, memory => Live, auto_heal => Live, auto_remove => Live, restart_policy => Live,
     image_pull_policy => Nothing,

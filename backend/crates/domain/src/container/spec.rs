@@ -72,7 +72,7 @@ pub struct PortMapping {
 pub enum PullPolicy {
     /// Always asked of the registry.
     Always,
-    /// Fetched only where the host has none (semantics.md §1.11).
+    /// Fetched only where the host has none.
     #[default]
     IfNotPresent,
     /// The host must have it.
@@ -85,7 +85,8 @@ pub enum PullPolicy {
 pub enum RestartPolicyName {
     /// Nothing.
     No,
-    /// Starts it again. The engine is told `unless-stopped` (semantics.md §1.3).
+    /// Starts it again. The engine is told `unless-stopped`: it would otherwise start at its
+    /// own start what was stopped on purpose.
     Always,
     /// Starts it again after an exit code other than 0.
     OnFailure,

@@ -1,4 +1,4 @@
-//! The words for what a container is doing, and which verb is legal in which (zun-api.md §4).
+//! The words for what a container is doing, and which verb is legal in which.
 //!
 //! ```text
 //!            create                start             pause
@@ -220,7 +220,7 @@ impl TaskState {
 mod tests {
     use super::*;
 
-    /// The table of zun-api.md §4, with the mends: Paused can be deleted with `stop`, a running operation
+    /// Zun's table of states and verbs, with the mends: Paused can be deleted with `stop`, a running operation
     /// is refused elsewhere, and what is missing can be started (that recreates it) or deleted.
     #[test]
     fn legality_is_the_table() {

@@ -14,14 +14,14 @@ use bollard::query_parameters::{
 use futures::TryStreamExt;
 use tempfile::TempDir;
 use uuid::Uuid;
-use zun_domain::id::{ContainerId, NetworkId, ProjectId};
+use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::network::Network;
 use zun_driver::conformance::{Equipment, Lab, Program};
 use zun_driver::runtime::RuntimeName;
 use zun_driver::{HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
-use zun_driver_local::DirectoryVolumes;
+use zun_driver_local::LocalVolumes;
 
 use crate::skip;
 
@@ -45,11 +45,16 @@ pub(crate) async fn of(case: &str) -> Option<DockerLab> {
     let deployment = format!("conformance-{}", run.simple());
     let image = format!("zun-conformance/{}:1", run.simple());
     let folder = tempfile::tempdir().unwrap();
+    let volumes = LocalVolumes::new(folder.path()).unwrap();
+    if let Err(refusal) = volumes.facts().await {
+        skip::skip(case, &refusal.message);
+        return None;
+    }
     let lab = DockerLab {
         docker: Docker::connect(None, deployment.clone()).unwrap(),
         deployment,
         image: image.parse().unwrap(),
-        volumes: Arc::new(DirectoryVolumes::new(folder.path()).unwrap()),
+        volumes: Arc::new(volumes),
         _folder: folder,
         // Subnets that no default pool hands out, starting anywhere.
         subnet: AtomicU8::new(run.as_bytes()[0]),
@@ -168,6 +173,14 @@ impl Lab for DockerLab {
         listener.local_addr().unwrap().port()
     }
 
+    fn volume(&self) -> VolumeId {
+        VolumeId(uuid())
+    }
+
+    fn is_there(&self, path: &str) -> bool {
+        Path::new(path).exists()
+    }
+
     fn equip(&self, _container: ContainerId, program: &Program) -> Equipment {
         let until_term = "trap 'exit 0' TERM; sleep 1000 & wait";
         let script = match program {
@@ -175,6 +188,8 @@ impl Lab for DockerLab {
             Program::IgnoresTerm => "trap '' TERM; sleep 1000".to_owned(),
             Program::Exits(code) => format!("exit {code}"),
             Program::Missing => String::new(),
+            Program::Writes { path, line } => format!("echo '{line}' >'{path}'"),
+            Program::Shows(path) => format!("cat '{path}'"),
             Program::Prints(lines) => format!("printf '{}\\n'; {until_term}", lines.join("\\n")),
             Program::Holds(mib) => format!(
                 "dd if=/dev/zero of=/dev/shm/held bs=1048576 count={mib} 2>/dev/null; echo ready; {until_term}"
@@ -210,12 +225,13 @@ impl Drop for DockerLab {
     fn drop(&mut self) {
         let label = format!("zun.deployment={}", self.deployment);
         let image = self.image.to_string();
+        let volumes = Arc::clone(&self.volumes);
         let sweep = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
                 .unwrap();
-            runtime.block_on(sweep(&label, &image));
+            runtime.block_on(sweep(&label, &image, volumes.as_ref()));
         });
         if sweep.join().is_err() {
             eprintln!(
@@ -226,7 +242,7 @@ impl Drop for DockerLab {
     }
 }
 
-async fn sweep(label: &str, image: &str) {
+async fn sweep(label: &str, image: &str, volumes: &dyn VolumeDriver) {
     let client = client();
     let filters = HashMap::from([("label".to_owned(), vec![label.to_owned()])]);
     let options = ListContainersOptionsBuilder::new()
@@ -244,6 +260,10 @@ async fn sweep(label: &str, image: &str) {
                 .await,
         );
     }
+    for volume in volumes.list().await.unwrap() {
+        report(volumes.unmount(volume.id).await);
+        report(volumes.disconnect(volume.id).await);
+    }
     let options = ListNetworksOptionsBuilder::new().filters(&filters).build();
     for network in client.list_networks(Some(options)).await.unwrap() {
         report(client.remove_network(&network.id.unwrap()).await);
@@ -253,7 +273,7 @@ async fn sweep(label: &str, image: &str) {
 }
 
 /// A leftover is told, not taken for a failure: Engine 20.10 does not give up every network.
-fn report<T>(removed: Result<T, bollard::errors::Error>) {
+fn report<T, E: std::fmt::Display>(removed: Result<T, E>) {
     if let Err(error) = removed {
         eprintln!("left over: {error}");
     }

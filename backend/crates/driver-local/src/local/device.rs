@@ -25,23 +25,24 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// `Refused` where the machine has no loop devices to give.
 pub(super) fn require() -> Result<()> {
-    let refused = |cause: String| {
-        Error::new(
-            Class::Refused,
-            format!(
-                "the volume driver local needs loop devices, which this machine does not give ({cause}): try `modprobe \
-                 loop`, in a container give it /dev/loop-control and the devices, or choose plain directories with \
-                 volume_driver = \"directory\", which enforce no size"
-            ),
-        )
-    };
     let openable = |path: &Path| {
         rustix::fs::open(path, OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())
-            .map_err(|error| refused(format!("{}: {error}", path.display())))
+            .map_err(|error| none_to_give(&format!("{}: {error}", path.display())))
     };
     openable(Path::new("/dev/loop-control"))?;
-    let free = run("losetup", ["--find"], None).map_err(|failure| refused(failure.said))?;
+    let free = run("losetup", ["--find"], None).map_err(|failure| none_to_give(&failure.said))?;
     openable(Path::new(free.trim())).map(|_| ())
+}
+
+fn none_to_give(cause: &str) -> Error {
+    Error::new(
+        Class::Refused,
+        format!(
+            "the volume driver local needs loop devices, which this machine does not give ({cause}): try `modprobe \
+             loop`, in a container give it /dev/loop-control and the devices, or choose plain directories with \
+             volume_driver = \"directory\", which enforce no size"
+        ),
+    )
 }
 
 /// Every loop device in use, with the path of its file as the kernel knows it.
@@ -150,7 +151,7 @@ pub(super) fn claimed(device: &Path) -> Result<bool> {
 }
 
 /// Looks until it is so; false where it is not so in time. Runs where waiting blocks nobody.
-pub(super) fn until(so: impl Fn() -> Result<bool>) -> Result<bool> {
+pub(super) fn until(mut so: impl FnMut() -> Result<bool>) -> Result<bool> {
     let begun = Instant::now();
     while !so()? {
         if begun.elapsed() > PATIENCE {
@@ -159,4 +160,20 @@ pub(super) fn until(so: impl Fn() -> Result<bool>) -> Result<bool> {
         std::thread::sleep(LOOK_AGAIN);
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_loop_devices_is_told_what_to_do() {
+        let refusal = none_to_give("/dev/loop-control: No such file or directory");
+        assert_eq!(
+            refusal.message,
+            "the volume driver local needs loop devices, which this machine does not give (/dev/loop-control: No such \
+             file or directory): try `modprobe loop`, in a container give it /dev/loop-control and the devices, or \
+             choose plain directories with volume_driver = \"directory\", which enforce no size"
+        );
+    }
 }

@@ -1,7 +1,5 @@
 //! Makes images, snapshots and the one filesystem that an image ever gets.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use uuid::Uuid;
@@ -10,15 +8,15 @@ use zun_domain::unit::DiskGib;
 use zun_domain::volume::{MakeVolume, VolumeSource};
 use zun_driver::{Class, Error, Result};
 
+use super::image::{Fresh, check, lengthen};
 use super::mark::{self, Mark};
 use super::probe::{self, Ext4};
-use super::{device, existing, flush, freeze, length, mounting};
+use super::{device, existing, flush, freeze, grow, length, mounting};
 use crate::command::run;
-use crate::durable::{remove, rename, sync};
+use crate::copy;
 use crate::fact::{self, GIB};
 use crate::lock::Turn;
-use crate::place::{Places, unfinished};
-use crate::{copy, told};
+use crate::place::Places;
 
 /// Makes the image of a volume: first its mark where it is blank, then its content, on the disk, then its name.
 pub(super) fn volume(places: &Places, request: &MakeVolume) -> Result<()> {
@@ -28,13 +26,9 @@ pub(super) fn volume(places: &Places, request: &MakeVolume) -> Result<()> {
         return Ok(());
     }
     places.folder("image")?;
-    let fresh = cleared(&image)?;
-    let bytes = request.size.0.saturating_mul(GIB);
+    let fresh = Fresh::of(&image)?;
     let blank = match request.source {
-        VolumeSource::Blank => {
-            grow(&fresh, bytes)?;
-            true
-        }
+        VolumeSource::Blank => true,
         VolumeSource::Snapshot(snapshot) => {
             let _source = places.turn(snapshot)?;
             let kept = places.snapshot(snapshot);
@@ -42,7 +36,7 @@ pub(super) fn volume(places: &Places, request: &MakeVolume) -> Result<()> {
                 return Err(fact::no_snapshot(snapshot));
             }
             fact::large_enough(request, DiskGib(length(&kept)?.div_ceil(GIB)))?;
-            copy::image(&kept, &fresh, &turn)
+            copy::image(&kept, fresh.path(), &turn)
                 .map_err(|failure| failure.told(&format!("copy snapshot {snapshot}")))?;
             mark::read(places, snapshot.0)?.is_some()
         }
@@ -50,17 +44,18 @@ pub(super) fn volume(places: &Places, request: &MakeVolume) -> Result<()> {
             let source = places.turn(other)?;
             let from = existing(places, other)?;
             fact::large_enough(request, DiskGib(length(&from)?.div_ceil(GIB)))?;
-            whole_copy(places, other, &fresh, &source)?
+            whole_copy(places, other, fresh.path(), &source)?
         }
     };
     if blank {
         mark::set(places, request.id.0, Mark::Blank)?;
+        lengthen(fresh.path(), request.size.0.saturating_mul(GIB))?;
     } else {
-        rename_filesystem(&fresh, request.id.0, &turn)?;
+        rename_filesystem(fresh.path(), request.id.0, &turn)?;
+        grow::fresh(fresh.path(), request, &turn)?;
         mark::clear(places, request.id.0)?;
     }
-    grow(&fresh, bytes)?;
-    rename(&fresh, &image)
+    fresh.finish()
 }
 
 /// Keeps what a volume holds now.
@@ -73,36 +68,13 @@ pub(super) fn snapshot(places: &Places, id: VolumeId, snapshot: SnapshotId) -> R
     }
     existing(places, id)?;
     places.folder("snapshot")?;
-    let fresh = cleared(&kept)?;
-    if whole_copy(places, id, &fresh, &turn)? {
+    let fresh = Fresh::of(&kept)?;
+    if whole_copy(places, id, fresh.path(), &turn)? {
         mark::set(places, snapshot.0, Mark::Blank)?;
     } else {
         mark::clear(places, snapshot.0)?;
     }
-    sync(&fresh)?;
-    rename(&fresh, &kept)
-}
-
-/// Where the image is written before it has its name; what an interrupted attempt left there is removed.
-fn cleared(image: &Path) -> Result<std::path::PathBuf> {
-    let fresh = unfinished(image);
-    remove(&fresh).map_err(|error| told(&format!("remove {}", fresh.display()), &error))?;
-    Ok(fresh)
-}
-
-/// Makes an image this long, with holes, and writes it to the disk.
-fn grow(image: &Path, bytes: u64) -> Result<()> {
-    let grown = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .mode(0o600)
-        .open(image)
-        .and_then(|file| {
-            file.set_len(bytes)?;
-            file.sync_all()
-        });
-    grown.map_err(|error| told(&format!("make {}", image.display()), &error))
+    fresh.finish()
 }
 
 /// Copies what a volume holds at one moment; whether that is nothing yet.
@@ -110,13 +82,19 @@ fn whole_copy(places: &Places, id: VolumeId, to: &Path, turn: &Turn) -> Result<b
     let image = existing(places, id)?;
     if mark::read(places, id.0)?.is_some() {
         // Never formatted: whatever is on it is not ours to carry along.
-        grow(to, length(&image)?)?;
+        lengthen(to, length(&image)?)?;
         return Ok(true);
     }
     if mounting::is_mounted(places, id)? {
         freeze::copy(places, id, to, turn)?;
     } else {
-        flush(&image, device::of(&image)?.as_deref())?;
+        let device = device::of(&image)?;
+        if let Some(device) = &device
+            && device::claimed(device)?
+        {
+            return Err(fact::in_use("copy", id, "another mount of its device"));
+        }
+        flush(&image, device.as_deref())?;
         copy::image(&image, to, turn)
             .map_err(|failure| failure.told(&format!("copy volume {id}")))?;
     }
@@ -143,18 +121,6 @@ fn rename_filesystem(image: &Path, id: Uuid, turn: &Turn) -> Result<()> {
         rename().map_err(|failure| failure.told(&tried))?;
     }
     Ok(())
-}
-
-/// Codes of e2fsck that mean: it is in order now.
-const IN_ORDER: [Option<i32>; 2] = [Some(0), Some(1)];
-
-fn check(image: &Path, options: &[&str], turn: &Turn, tried: &str) -> Result<()> {
-    let options = options.iter().map(AsRef::as_ref);
-    let arguments = options.chain([image.as_os_str()]);
-    match run("e2fsck", arguments, Some(&turn.file)) {
-        Err(failure) if !IN_ORDER.contains(&failure.code) => Err(failure.told(tried)),
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 /// Makes a filesystem where there is none, on an image that this driver made and that was never formatted.

@@ -8,13 +8,13 @@ use std::path::Path;
 use zun_domain::id::VolumeId;
 use zun_driver::{Class, Error, Result};
 
-use super::probe::Ext4;
-use super::{device, existing, flush, length, mark};
+use super::{device, existing, flush, grow, mark};
 use crate::command::run;
 use crate::durable::{remove, rename, sync_all_at};
 use crate::lock::Turn;
 use crate::place::{Places, ids_in, unfinished};
-use crate::{fact, table, told};
+use crate::table::{self, Mount};
+use crate::{fact, told};
 
 /// The tables of a fresh filesystem are holes already: the kernel need not write zeroes into them. What it finds
 /// broken it writes to no more.
@@ -88,7 +88,7 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
         .chain([device.as_os_str(), point.as_os_str()]);
     run("mount", arguments, Some(&turn.file)).map_err(|failure| {
         // The kernel's words for what is wrong with it; asking again changes nothing until somebody mends it.
-        failure.as_class(Class::Refused, &format!("mount volume {id}"))
+        failure.of_class(Class::Refused, &format!("mount volume {id}"))
     })?;
     let completed = complete(places, id, &device, &turn);
     if completed.is_err() {
@@ -101,7 +101,7 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
 /// A folder that nobody can use: what is written is written into the filesystem or not at all.
 fn make_point(places: &Places, point: &Path) -> Result<()> {
     places.folder("mount")?;
-    match DirBuilder::new().mode(0).create(point) {
+    match DirBuilder::new().mode(0o000).create(point) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
             Err(told(&format!("make {}", point.display()), &error))
         }
@@ -110,12 +110,7 @@ fn make_point(places: &Places, point: &Path) -> Result<()> {
 }
 
 fn complete(places: &Places, id: VolumeId, device: &Path, turn: &Turn) -> Result<()> {
-    let room = length(&places.image(id))?;
-    if Ext4::of(device)?.is_some_and(|filesystem| filesystem.length() < room) {
-        // The image grew while it was not mounted, or a live extension was interrupted.
-        device::grow(device, turn)?;
-        grow(device, id, turn)?;
-    }
+    grow::catch_up(&places.image(id), device, id, turn)?;
     let data = places.data(id);
     if data.is_dir() {
         return Ok(());
@@ -125,13 +120,6 @@ fn complete(places: &Places, id: VolumeId, device: &Path, turn: &Turn) -> Result
         fact::make_data(&fresh)?;
     }
     rename(&fresh, &data)
-}
-
-/// Makes a mounted filesystem as large as its device.
-pub(super) fn grow(device: &Path, id: VolumeId, turn: &Turn) -> Result<()> {
-    run("resize2fs", [device], Some(&turn.file))
-        .map(|_| ())
-        .map_err(|failure| failure.told(&format!("grow the filesystem of volume {id}")))
 }
 
 /// Unmounts it. A container that runs has a mount of its own that would stay, and the filesystem with it, so that is
@@ -144,9 +132,7 @@ pub(super) fn unmount(places: &Places, id: VolumeId) -> Result<()> {
         thaw_if_left(places, id, &turn)?;
         // One at a time: a hand may have mounted it twice.
         while let Some(mount) = table::at(&point).map_err(|error| table_failed(&error))? {
-            if let Some(holder) = table::held_by_another(|other| other.device == mount.device) {
-                return Err(fact::in_use(id, &holder));
-            }
+            held_by_nobody(id, &mount)?;
             run("umount", [&point], Some(&turn.file))
                 .map_err(|failure| failure.told(&format!("unmount volume {id}")))?;
         }
@@ -155,12 +141,28 @@ pub(super) fn unmount(places: &Places, id: VolumeId) -> Result<()> {
         return Ok(());
     };
     if !device::until(|| Ok(!device::claimed(&device)?))? {
-        return Err(fact::in_use(id, "another mount of its device"));
+        return Err(fact::in_use("unmount", id, "another mount of its device"));
     }
     if image.exists() {
         flush(&image, Some(&device))?;
     }
     Ok(())
+}
+
+/// No other table of mounts has it. A container that is being started, whichever it is, begins with a copy of our
+/// table: that is waited for, it drops what is not its own in a moment.
+fn held_by_nobody(id: VolumeId, mount: &Mount) -> Result<()> {
+    let ours = |other: &Mount| other.device == mount.device;
+    let container = |other: &Mount| ours(other) && other.point != mount.point;
+    if let Some(holder) = table::held_by_another(container) {
+        return Err(fact::in_use("unmount", id, &holder));
+    }
+    let mut holder = None;
+    device::until(|| {
+        holder = table::held_by_another(ours);
+        Ok(holder.is_none())
+    })?;
+    holder.map_or(Ok(()), |holder| Err(fact::in_use("unmount", id, &holder)))
 }
 
 /// The mark that a snapshot of a mounted volume is being taken.

@@ -17,6 +17,8 @@ const SUPERBLOCK: (u64, usize) = (1024, 1024);
 const MAGIC: [u8; 2] = [0x53, 0xEF];
 /// An ext4 block has at least so many bytes.
 const LEAST_BLOCK: u64 = 1024;
+/// Twice as many this often, at most.
+const LARGEST_SHIFT: u32 = 6;
 /// So much is read at once in search of a byte that is not zero.
 const PIECE: usize = 1 << 20;
 
@@ -44,13 +46,11 @@ impl Ext4 {
         uuid::Uuid::from_bytes(uuid)
     }
 
-    /// Bytes that it covers.
-    pub(super) fn length(&self) -> u64 {
+    /// Bytes that it covers; `None` where what it says makes no sense.
+    pub(super) fn length(&self) -> Option<u64> {
         let blocks = u64::from(self.number(0x150)) << 32 | u64::from(self.number(0x04));
-        let block = LEAST_BLOCK
-            .checked_shl(self.number(0x18))
-            .unwrap_or_default();
-        blocks.saturating_mul(block)
+        let shift = Some(self.number(0x18)).filter(|shift| *shift <= LARGEST_SHIFT)?;
+        blocks.checked_mul(LEAST_BLOCK << shift)
     }
 
     fn number(&self, at: usize) -> u32 {

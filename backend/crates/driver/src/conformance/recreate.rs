@@ -1,4 +1,4 @@
-//! Recreate in place (semantics.md §1.9): the steps the planner writes, on a host.
+//! Recreate in place: the steps the planner writes, on a host.
 
 use super::workbench::{Workbench, failed, published};
 use super::{Lab, Program};

@@ -15,7 +15,7 @@ use crate::image::pinned;
 use crate::runtime::{Attachment, CreateContainer, Limits, RuntimeName};
 use crate::{Class, HostDrivers, Result};
 
-/// Running for so long counts as started, in milliseconds (semantics.md §3.2).
+/// Running for so long counts as started, in milliseconds.
 pub(super) const SETTLE_MS: u64 = 300;
 /// No promise takes longer to keep than this, on a busy machine.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);

@@ -22,7 +22,7 @@ const GIB: u64 = 1024 * 1024 * 1024;
 /// Every volume, snapshot and file of a host.
 #[derive(Default)]
 pub(super) struct Volumes {
-    volumes: BTreeMap<VolumeId, Volume>,
+    all: BTreeMap<VolumeId, Volume>,
     snapshots: BTreeMap<SnapshotId, Copy>,
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -93,7 +93,7 @@ impl Volumes {
     pub(super) fn let_go(&mut self, mounts: &[HostMount], key: Key) {
         for mount in mounts {
             if let Some(volume) =
-                volume_of(&mount.source).and_then(|volume| self.volumes.get_mut(&volume))
+                volume_of(&mount.source).and_then(|volume| self.all.get_mut(&volume))
             {
                 volume.holders.remove(&key);
             }
@@ -102,7 +102,7 @@ impl Volumes {
 
     /// No volume has a device any more; the data stays.
     pub(super) fn lose_devices(&mut self) {
-        for volume in self.volumes.values_mut() {
+        for volume in self.all.values_mut() {
             (volume.connected, volume.mounted) = (false, false);
         }
     }
@@ -112,7 +112,7 @@ impl Volumes {
             .iter()
             .filter_map(|mount| volume_of(&mount.source))
             .collect();
-        self.volumes
+        self.all
             .iter_mut()
             .filter(move |(id, _)| wanted.contains(id))
             .map(|(_, volume)| volume)
@@ -124,12 +124,12 @@ impl Volumes {
             return Some(Source::File(path.to_owned()));
         }
         let id = volume_of(path)?;
-        let mounted = self.volumes.get(&id).is_some_and(|volume| volume.mounted);
+        let mounted = self.all.get(&id).is_some_and(|volume| volume.mounted);
         mounted.then_some(Source::Volume(id))
     }
 
     fn mounted(&mut self, id: VolumeId) -> Result<(&mut BTreeMap<String, Vec<u8>>, u64)> {
-        let volume = self.volumes.get_mut(&id).ok_or_else(|| no_volume(id))?;
+        let volume = self.all.get_mut(&id).ok_or_else(|| no_volume(id))?;
         let room = volume.size.0.saturating_mul(GIB);
         match &mut volume.content {
             Some(Content::Ours { files, ballast }) if volume.mounted => {

@@ -33,7 +33,7 @@ impl Inner {
         Ok(())
     }
 
-    /// The project's default network, made up at its first container (semantics.md §1.6), clear of
+    /// The project's default network, made up at its first container, clear of
     /// `in_use`.
     pub(crate) async fn default_network(
         &self,

@@ -87,7 +87,7 @@ impl Engine {
         })
     }
 
-    /// A create that was sent again: same name, same specification, never confirmed (semantics.md §2.8).
+    /// A create that was sent again: same name, same specification, never confirmed.
     async fn taken_over(
         &self,
         tx: &mut Tx,

@@ -102,7 +102,7 @@ fn check_delete(container: &Container, ask: DeleteContainer) -> Result<()> {
     let verb = match (ask.force, ask.stop) {
         (true, _) => Verb::DeleteForce,
         (false, true) => Verb::DeleteStop,
-        // A create that is at work is cancelled by any delete (semantics.md §1.13).
+        // A create that is at work is cancelled by any delete.
         (false, false) if container.status() == Status::Creating => Verb::DeleteStop,
         (false, false) => Verb::Delete,
     };

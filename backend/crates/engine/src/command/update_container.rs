@@ -80,7 +80,7 @@ impl Engine {
         })
     }
 
-    /// Changes the name, which only we know (semantics.md §1.4).
+    /// Changes the name, which only we know: in the engine a container is named by its uuid.
     pub async fn container_rename(
         &self,
         call: &Call,

@@ -58,7 +58,7 @@ impl Engine {
         .await
     }
 
-    /// What its name shows. One that was renamed by hand gets its name back first (semantics.md §1.4).
+    /// What its name shows. One that was renamed by hand gets its name back first.
     async fn seen_by_its_name(&self, container: &Container) -> Result<Option<Observed>> {
         let runtime = &self.drivers(container.place.id)?.runtime;
         let name = RuntimeName::Current(container.id);

@@ -91,6 +91,7 @@ impl Story {
     pub(crate) async fn ask(self, world: &World) -> Result<Option<Operation>> {
         let engine = &world.engine;
         let act = |act| engine.container_act(&CALL, "web", act);
+        let change = |new, wish| engine.container_update(&CALL, "web", update(new, wish));
         let accepted = match self {
             Self::Create | Self::CreateOnTakenSubnet | Self::CreateOnTakenPort => {
                 engine.container_create(&CALL, create("web")).await
@@ -103,35 +104,15 @@ impl Story {
             Self::UpdateLive => {
                 let mut new = spec();
                 new.memory = Some(MemoryMib(128));
-                engine
-                    .container_update(&CALL, "web", update(new, None))
-                    .await
+                change(new, None).await
             }
             Self::UpdateRecreate | Self::UpdateRecreatePaused => {
-                engine
-                    .container_update(&CALL, "web", update(with_environment(), None))
-                    .await
+                change(with_environment(), None).await
             }
-            Self::UpdateOnTakenPort => {
-                engine
-                    .container_update(&CALL, "web", update(with_second_port(), None))
-                    .await
-            }
-            Self::UpdateStop => {
-                engine
-                    .container_update(&CALL, "web", update(spec(), Some(Wish::Stopped)))
-                    .await
-            }
-            Self::UpdatePause => {
-                engine
-                    .container_update(&CALL, "web", update(spec(), Some(Wish::Paused)))
-                    .await
-            }
-            Self::RecreateMissing => {
-                engine
-                    .container_update(&CALL, "web", update(spec(), None))
-                    .await
-            }
+            Self::UpdateOnTakenPort => change(with_second_port(), None).await,
+            Self::UpdateStop => change(spec(), Some(Wish::Stopped)).await,
+            Self::UpdatePause => change(spec(), Some(Wish::Paused)).await,
+            Self::RecreateMissing => change(spec(), None).await,
             Self::Delete => {
                 engine
                     .container_delete(

@@ -1,5 +1,4 @@
-//! `DiskFilter`: disk is left, and the storage driver enforces a size where that is the rule
-//! (semantics.md §1.10).
+//! `DiskFilter`: disk is left, and the storage driver enforces a size where that is the rule.
 
 use crate::advice::Change;
 use crate::filter::{Candidate, Refused};

@@ -258,6 +258,53 @@ fn other_container() -> Container {
     other
 }
 
+/// One query per filter, each of which only `other` passes.
+fn selecting(other: &Container) -> Vec<ContainerQuery> {
+    let all = ContainerQuery::default;
+    vec![
+        ContainerQuery {
+            project: Some(project(1)),
+            ..all()
+        },
+        ContainerQuery {
+            name: Some("other".to_owned()),
+            ..all()
+        },
+        ContainerQuery {
+            image: Some("redis:7".to_owned()),
+            ..all()
+        },
+        ContainerQuery {
+            user: Some(user(1)),
+            ..all()
+        },
+        ContainerQuery {
+            host: Some("host-1".to_owned()),
+            ..all()
+        },
+        ContainerQuery {
+            memory: Some(MemoryMib(64)),
+            ..all()
+        },
+        ContainerQuery {
+            statuses: vec![Status::Error, Status::Missing],
+            ..all()
+        },
+        ContainerQuery {
+            task: Some(TaskState::ContainerKilling),
+            ..all()
+        },
+        ContainerQuery {
+            auto_remove: Some(true),
+            ..all()
+        },
+        ContainerQuery {
+            ids: Some(vec![other.id, container_id(9)]),
+            ..all()
+        },
+    ]
+}
+
 #[test]
 fn each_filter_finds_its_own() {
     each(async |db| {
@@ -266,49 +313,7 @@ fn each_filter_finds_its_own() {
         let mut tx = db.store.begin().await.unwrap();
         tx.container_insert(&other).await.unwrap();
         let all = ContainerQuery::default;
-        let queries = [
-            ContainerQuery {
-                project: Some(project(1)),
-                ..all()
-            },
-            ContainerQuery {
-                name: Some("other".to_owned()),
-                ..all()
-            },
-            ContainerQuery {
-                image: Some("redis:7".to_owned()),
-                ..all()
-            },
-            ContainerQuery {
-                user: Some(user(1)),
-                ..all()
-            },
-            ContainerQuery {
-                host: Some("host-1".to_owned()),
-                ..all()
-            },
-            ContainerQuery {
-                memory: Some(MemoryMib(64)),
-                ..all()
-            },
-            ContainerQuery {
-                statuses: vec![Status::Error, Status::Missing],
-                ..all()
-            },
-            ContainerQuery {
-                task: Some(TaskState::ContainerKilling),
-                ..all()
-            },
-            ContainerQuery {
-                auto_remove: Some(true),
-                ..all()
-            },
-            ContainerQuery {
-                ids: Some(vec![other.id, container_id(9)]),
-                ..all()
-            },
-        ];
-        for query in queries {
+        for query in selecting(&other) {
             let found = tx.container_list(&query).await.unwrap();
             assert_eq!(found, std::slice::from_ref(&other), "{query:?}");
         }

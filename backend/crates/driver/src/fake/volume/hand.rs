@@ -19,7 +19,7 @@ impl FakeHost {
     /// The size of a volume.
     pub fn volume_size(&self, id: VolumeId) -> Option<DiskGib> {
         let state = self.lock();
-        state.volumes.volumes.get(&id).map(|volume| volume.size)
+        state.volumes.all.get(&id).map(|volume| volume.size)
     }
 
     /// The snapshots it keeps.
@@ -45,7 +45,7 @@ impl FakeHost {
     /// Every file on a volume, mounted or not; `None` where it holds no filesystem of ours.
     pub fn volume_files(&self, id: VolumeId) -> Option<BTreeMap<String, Vec<u8>>> {
         let state = self.lock();
-        match &state.volumes.volumes.get(&id)?.content {
+        match &state.volumes.all.get(&id)?.content {
             Some(Content::Ours { files, .. }) => Some(files.clone()),
             _ => None,
         }
@@ -75,7 +75,7 @@ impl FakeHost {
         }
         if let Some(Content::Ours { ballast, .. }) = state
             .volumes
-            .volumes
+            .all
             .get_mut(&id)
             .and_then(|volume| volume.content.as_mut())
         {
@@ -87,7 +87,7 @@ impl FakeHost {
     /// A stranger puts something of his own on a volume.
     pub fn put_signature(&self, id: VolumeId, signature: &str) {
         let mut state = self.lock();
-        if let Some(volume) = state.volumes.volumes.get_mut(&id) {
+        if let Some(volume) = state.volumes.all.get_mut(&id) {
             let signature = signature.to_owned();
             volume.content = Some(Content::Foreign { signature });
         }
@@ -96,7 +96,7 @@ impl FakeHost {
     /// What a stranger put there.
     pub fn signature(&self, id: VolumeId) -> Option<String> {
         let state = self.lock();
-        match &state.volumes.volumes.get(&id)?.content {
+        match &state.volumes.all.get(&id)?.content {
             Some(Content::Foreign { signature }) => Some(signature.clone()),
             _ => None,
         }
@@ -118,7 +118,7 @@ impl FakeHost {
     /// A stranger removes the data of a volume; a device it has stays.
     pub fn lose_data(&self, id: VolumeId) {
         let mut state = self.lock();
-        let volumes = &mut state.volumes.volumes;
+        let volumes = &mut state.volumes.all;
         match volumes.get_mut(&id) {
             Some(volume) if volume.connected => volume.content = None,
             Some(_) | None => {

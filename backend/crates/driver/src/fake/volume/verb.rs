@@ -17,6 +17,7 @@ impl VolumeDriver for FakeHost {
             Ok(VolumeFacts {
                 driver: "fake",
                 enforces_size: true,
+                grows_mounted: true,
                 capacity: DiskGib(state.facts.disk_gib),
             })
         })
@@ -127,7 +128,7 @@ impl VolumeDriver for FakeHost {
 impl Volumes {
     /// The volume, with its data.
     fn existing(&mut self, id: VolumeId) -> Result<&mut Volume> {
-        self.volumes
+        self.all
             .get_mut(&id)
             .filter(|volume| volume.content.is_some())
             .ok_or_else(|| no_volume(id))
@@ -135,14 +136,14 @@ impl Volumes {
 
     /// What it holds; it must be there.
     fn content(&mut self, id: VolumeId) -> Result<&mut Content> {
-        self.volumes
+        self.all
             .get_mut(&id)
             .and_then(|volume| volume.content.as_mut())
             .ok_or_else(|| no_volume(id))
     }
 
     fn create(&mut self, request: &MakeVolume) -> Result<()> {
-        if self.volumes.contains_key(&request.id) {
+        if self.all.contains_key(&request.id) {
             return Ok(());
         }
         let content = match request.source {
@@ -170,7 +171,7 @@ impl Volumes {
             mounted: false,
             holders: std::collections::BTreeSet::new(),
         };
-        self.volumes.insert(request.id, volume);
+        self.all.insert(request.id, volume);
         Ok(())
     }
 
@@ -215,7 +216,7 @@ impl Volumes {
     }
 
     fn unmount(&mut self, id: VolumeId) -> Result<()> {
-        let Some(volume) = self.volumes.get_mut(&id) else {
+        let Some(volume) = self.all.get_mut(&id) else {
             return Ok(());
         };
         if !volume.holders.is_empty() {
@@ -232,7 +233,7 @@ impl Volumes {
     }
 
     fn disconnect(&mut self, id: VolumeId) -> Result<()> {
-        let Some(volume) = self.volumes.get_mut(&id) else {
+        let Some(volume) = self.all.get_mut(&id) else {
             return Ok(());
         };
         if volume.mounted {
@@ -243,7 +244,7 @@ impl Volumes {
         }
         volume.connected = false;
         if volume.content.is_none() {
-            self.volumes.remove(&id);
+            self.all.remove(&id);
         }
         Ok(())
     }
@@ -264,11 +265,11 @@ impl Volumes {
     }
 
     fn delete(&mut self, id: VolumeId) -> Result<()> {
-        let in_the_way = match self.volumes.get(&id) {
+        let in_the_way = match self.all.get(&id) {
             Some(volume) if volume.mounted => "mounted",
             Some(volume) if volume.connected => "connected",
             Some(_) | None => {
-                self.volumes.remove(&id);
+                self.all.remove(&id);
                 return Ok(());
             }
         };
@@ -291,7 +292,7 @@ impl Volumes {
     }
 
     pub(super) fn list(&self) -> Vec<FoundVolume> {
-        let volumes = self.volumes.iter();
+        let volumes = self.all.iter();
         volumes
             .map(|(id, volume)| FoundVolume {
                 id: *id,
