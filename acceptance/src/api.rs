@@ -65,6 +65,21 @@ impl Api {
         self.ask(Method::POST, path, Some(body))
     }
 
+    /// What a `PUT` answers.
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value> {
+        self.ask(Method::PUT, path, Some(body))
+    }
+
+    /// What a `DELETE` answers.
+    pub fn delete(&self, path: &str) -> Result<Value> {
+        self.ask(Method::DELETE, path, None)
+    }
+
+    /// A path of the block storage API.
+    pub fn block_storage(&self, path: &str) -> String {
+        format!("/volume/v3/{}/{path}", self.project)
+    }
+
     /// Every container of the project.
     pub fn containers(&self) -> Result<Vec<Value>> {
         let page = self.get("/zund/v1/containers?limit=1000")?;

@@ -208,7 +208,7 @@ impl Drop for Backend {
     fn drop(&mut self) {
         self.kill().ok();
         // What is mounted would be removed with the directory, and what is attached would stay.
-        if let Err(error) = storage::lose(self.data.path()) {
+        if let Err(error) = storage::unplug(self.data.path()) {
             eprintln!("volumes are left over: {error:#}");
         }
     }

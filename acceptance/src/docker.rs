@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Context, Result};
-use bollard::models::{ContainerInspectResponse, ContainerSummary, Network};
+use anyhow::{Context, Result, ensure};
+use bollard::exec::StartExecResults;
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ExecConfig, Network};
 use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    RemoveContainerOptionsBuilder,
+    InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
+use futures::TryStreamExt;
 use tokio::runtime::Runtime;
 
 /// The label that zund puts on everything it creates, with the id of its data directory's deployment.
@@ -84,6 +86,49 @@ impl Engine {
         self.inspect(uuid)?
             .id
             .with_context(|| format!("zun-{uuid} has no id"))
+    }
+
+    /// Kills a container by the engine's id. One that does not run is dead already.
+    pub fn kill(&self, id: &str) -> Result<()> {
+        let options = KillContainerOptionsBuilder::new().signal("KILL").build();
+        match self.block_on(self.client.kill_container(id, Some(options))) {
+            Err(bollard::errors::Error::DockerResponseServerError {
+                status_code: 409, ..
+            })
+            | Ok(()) => Ok(()),
+            Err(error) => Err(error).with_context(|| format!("cannot kill {id}")),
+        }
+    }
+
+    /// Runs a program inside the container of this resource: what it prints, where it ends well.
+    pub fn exec(&self, uuid: &str, command: &[&str]) -> Result<String> {
+        let shown = format!("`{}` in zun-{uuid}", command.join(" "));
+        let config = ExecConfig {
+            cmd: Some(command.iter().map(ToString::to_string).collect()),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            ..ExecConfig::default()
+        };
+        let ran = self.block_on(async {
+            let exec = self
+                .client
+                .create_exec(&format!("zun-{uuid}"), config)
+                .await?;
+            let mut text = String::new();
+            let options = None::<bollard::exec::StartExecOptions>;
+            if let StartExecResults::Attached { mut output, .. } =
+                self.client.start_exec(&exec.id, options).await?
+            {
+                while let Some(part) = output.try_next().await? {
+                    text += &part.to_string();
+                }
+            }
+            let code = self.client.inspect_exec(&exec.id).await?.exit_code;
+            Ok::<_, bollard::errors::Error>((code, text))
+        });
+        let (code, text) = ran.with_context(|| format!("cannot run {shown}"))?;
+        ensure!(code == Some(0), "{shown} ended with {code:?}: {text}");
+        Ok(text)
     }
 
     /// Removes every container and network that carries `label`. A network that the engine will not give up is left

@@ -7,6 +7,10 @@
 //! | `web` (the default) | serves a page with `$GREETING` and the hostname on port `$PORT`, default 80; ends at once on TERM |
 //! | `run PROGRAM ARGUMENT...` | runs a program as a child and ends at once on TERM, which a plain process 1 would ignore |
 //! | `sh`, `sleep`, `nc`, ... | busybox |
+//!
+//! `zun/postgres:1` is made from the Debian packages of PostgreSQL: see [`postgres`].
+
+mod postgres;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -26,7 +30,13 @@ pub const QUICKSTART: &str = "zun/quickstart:1";
 /// The image of the acceptance tests and of the benchmark.
 pub const TEST: &str = "zun/test:1";
 
-/// Counts up when the recipe below changes, so that an older image is replaced.
+/// The image of `examples/terraform/database`.
+pub const POSTGRES: &str = "zun/postgres:1";
+
+/// Every image that is made here.
+pub const ALL: [&str; 3] = [QUICKSTART, TEST, POSTGRES];
+
+/// Counts up when the recipe of an image changes, so that an older one is replaced.
 const RECIPE: &str = "1";
 const RECIPE_LABEL: &str = "zun.image-recipe";
 
@@ -62,9 +72,9 @@ pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
         .from_src("-")
         .repo(repository)
         .tag(tag)
-        .changes(changes())
+        .changes(changes(name))
         .build();
-    let archive = bollard::body_full(archive()?.into());
+    let archive = bollard::body_full(archive(name)?.into());
     engine
         .block_on(
             engine
@@ -76,21 +86,26 @@ pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn changes() -> Vec<String> {
-    vec![
-        "CMD [\"web\"]".to_owned(),
-        "ENV PATH=/bin".to_owned(),
-        "EXPOSE 80/tcp".to_owned(),
-        format!("LABEL {RECIPE_LABEL}={RECIPE}"),
-    ]
+fn changes(name: &str) -> Vec<String> {
+    let mut changes = match name {
+        POSTGRES => postgres::changes(),
+        _ => ["CMD [\"web\"]", "ENV PATH=/bin", "EXPOSE 80/tcp"]
+            .map(ToOwned::to_owned)
+            .to_vec(),
+    };
+    changes.push(format!("LABEL {RECIPE_LABEL}={RECIPE}"));
+    changes
 }
 
 /// The root as a tar archive.
-fn archive() -> Result<Vec<u8>> {
+fn archive(name: &str) -> Result<Vec<u8>> {
     let busybox = static_busybox()?;
     let stage = tempfile::tempdir().context("cannot make a temporary folder")?;
     let root = stage.path().join("root");
     fill(&root, &busybox).with_context(|| format!("cannot fill {}", root.display()))?;
+    if name == POSTGRES {
+        postgres::fill(&root).with_context(|| format!("cannot fill {}", root.display()))?;
+    }
     let archive = stage.path().join("root.tar");
     process::run(
         Command::new("tar")
@@ -118,9 +133,7 @@ fn fill(root: &Path, busybox: &Path) -> Result<()> {
         symlink("busybox", root.join("bin").join(applet))?;
     }
     for (name, script) in [("run", RUN), ("web", WEB)] {
-        let path = root.join("bin").join(name);
-        fs::write(&path, script)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        write_program(root, name, script)?;
     }
     fs::write(root.join("www/index.html"), "Hello\n")?;
     fs::write(
@@ -128,6 +141,13 @@ fn fill(root: &Path, busybox: &Path) -> Result<()> {
         "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n",
     )?;
     fs::write(root.join("etc/group"), "root:x:0:\nnogroup:x:65534:\n")?;
+    Ok(())
+}
+
+fn write_program(root: &Path, name: &str, script: &str) -> Result<()> {
+    let path = root.join("bin").join(name);
+    fs::write(&path, script)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
     Ok(())
 }
 

@@ -1,82 +1,86 @@
-//! Volumes as a bystander sees them on the host: what is mounted and which loop devices there are below a data
-//! directory, what a reboot does to them, and how a test leaves none behind.
+//! What volumes are on this machine: images, loop devices and mounts below the data directory of a `zund`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use bollard::query_parameters::KillContainerOptions;
 
-use crate::docker::Engine;
+use crate::process;
 
-/// What is mounted below this directory, the deepest first.
-pub fn mounts(below: &Path) -> Result<Vec<PathBuf>> {
-    let table = fs::read_to_string("/proc/self/mountinfo").context("cannot read the mounts")?;
-    let mut found: Vec<PathBuf> = table
-        .lines()
-        .filter_map(|line| line.split(' ').nth(4))
-        .map(|path| PathBuf::from(path.replace("\\040", " ")))
-        .filter(|path| path.starts_with(below))
-        .collect();
-    found.sort();
-    found.reverse();
-    Ok(found)
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The mounts and loop devices of a data directory.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plugged {
+    /// Where something is mounted, the innermost last.
+    pub mounts: Vec<PathBuf>,
+    /// Devices whose image is in it.
+    pub devices: Vec<PathBuf>,
 }
 
-/// The loop devices whose file is below this directory.
-pub fn loop_devices(below: &Path) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir("/sys/block").context("cannot list the devices")? {
+impl Plugged {
+    /// Nothing is mounted or attached.
+    pub fn is_empty(&self) -> bool {
+        self.mounts.is_empty() && self.devices.is_empty()
+    }
+}
+
+/// What is mounted and attached just now.
+pub fn plugged(data_dir: &Path) -> Result<Plugged> {
+    let root = data_dir.canonicalize().context("no data directory")?;
+    let table = fs::read_to_string("/proc/self/mountinfo").context("cannot read the mounts")?;
+    let mounts = table
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(4))
+        // The one character that a temporary folder may hold and this table writes in its own way.
+        .map(|path| PathBuf::from(path.replace("\\040", " ")))
+        .filter(|path| path.starts_with(&root))
+        .collect();
+    let mut devices = Vec::new();
+    for entry in fs::read_dir("/sys/block").context("cannot read the devices")? {
         let entry = entry?;
-        let Ok(file) = fs::read_to_string(entry.path().join("loop/backing_file")) else {
-            continue;
-        };
-        if Path::new(file.trim_end()).starts_with(below) {
-            found.push(Path::new("/dev").join(entry.file_name()));
+        let image = fs::read_to_string(entry.path().join("loop/backing_file"));
+        if image.is_ok_and(|image| Path::new(image.trim()).starts_with(&root)) {
+            devices.push(Path::new("/dev").join(entry.file_name()));
         }
     }
-    found.sort();
-    Ok(found)
+    Ok(Plugged { mounts, devices })
 }
 
-/// Unmounts and detaches everything below this directory, as the end of a machine does. Data stays.
-pub fn lose(below: &Path) -> Result<()> {
-    for mount in mounts(below)? {
-        run(Command::new("umount").arg(&mount))?;
+/// Unmounts and detaches all of it.
+pub fn unplug(data_dir: &Path) -> Result<()> {
+    let Plugged { mounts, devices } = plugged(data_dir)?;
+    for mount in mounts.iter().rev() {
+        process::run(Command::new("umount").arg(mount), DEADLINE)?.success()?;
     }
-    for device in loop_devices(below)? {
-        run(Command::new("losetup").arg("--detach").arg(&device))?;
-    }
-    Ok(())
-}
-
-/// What a reboot does to the containers with this label: their processes end, and nothing else.
-pub fn end_processes(engine: &Engine, label: &str) -> Result<()> {
-    for container in engine.containers(label)? {
-        let Some(id) = container.id else { continue };
-        let kill = engine
-            .client()
-            .kill_container(&id, None::<KillContainerOptions>);
-        // One that does not run cannot be killed.
-        engine.block_on(kill).ok();
+    for device in devices {
+        process::run(Command::new("losetup").arg("-d").arg(device), DEADLINE)?.success()?;
     }
     Ok(())
 }
 
-/// Fails unless nothing of a volume is left below this directory but its record's folder.
-pub fn must_be_idle(below: &Path) -> Result<()> {
-    let (mounts, devices) = (mounts(below)?, loop_devices(below)?);
-    ensure!(mounts.is_empty(), "left mounted: {mounts:?}");
-    ensure!(devices.is_empty(), "left attached: {devices:?}");
+/// Fails unless nothing of any volume, snapshot or injected file is left. The locks are empty files.
+pub fn must_be_bare(data_dir: &Path) -> Result<()> {
+    let plugged = plugged(data_dir)?;
+    ensure!(plugged.is_empty(), "volumes are left plugged: {plugged:?}");
+    let mut left = Vec::new();
+    collect(&data_dir.join("volumes"), &mut left)?;
+    left.retain(|path| !path.starts_with(data_dir.join("volumes/lock")));
+    ensure!(left.is_empty(), "files of volumes are left: {left:?}");
     Ok(())
 }
 
-fn run(command: &mut Command) -> Result<()> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{command:?}: {said}");
+/// Every file below a folder that may not be there.
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).into_iter().flatten() {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(&path, found)?;
+        } else {
+            found.push(path);
+        }
+    }
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::api::Api;
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine, Sweeper};
 use crate::tofu::{Flavor, Workspace};
-use crate::{image, ledger, settings, skip};
+use crate::{image, ledger, settings, skip, storage};
 
 /// Room for more than a small machine has: containers of tests do next to nothing.
 pub const ROOMY: &[(&str, &str)] = &[
@@ -66,9 +66,25 @@ impl World {
         ledger::must_balance(&self.api()?, &self.engine, &self.label()?)
     }
 
-    /// Fails unless there is no row, no claim and no container.
+    /// Fails unless there is no row, no claim, no container and nothing of a volume.
     pub fn must_be_empty(&self) -> Result<()> {
-        ledger::must_be_empty(&self.api()?, &self.engine, &self.label()?)
+        ledger::must_be_empty(&self.api()?, &self.engine, &self.label()?)?;
+        storage::must_be_bare(self.backend.data_dir())
+    }
+
+    /// What a power cut does: every container of this backend ends, zund ends, nothing is mounted any more. Then the
+    /// host is up again, and zund with it.
+    pub fn reboot(&mut self) -> Result<()> {
+        let label = self.label()?;
+        self.backend.kill()?;
+        for container in self.engine.containers(&label)? {
+            self.engine.kill(&container.id.unwrap_or_default())?;
+        }
+        let plugged = storage::plugged(self.backend.data_dir())?;
+        storage::unplug(self.backend.data_dir())?;
+        let left = storage::plugged(self.backend.data_dir())?;
+        ensure!(left.is_empty(), "of {plugged:?} are left {left:?}");
+        self.backend.restart()
     }
 }
 
@@ -141,6 +157,9 @@ fn sweep(world: &mut World) {
         Ok(label) => {
             world.backend.kill().ok();
             drop(Sweeper::new(&world.engine, label));
+            if let Err(error) = storage::unplug(world.backend.data_dir()) {
+                eprintln!("cannot unplug the volumes: {error:#}");
+            }
         }
         Err(error) => eprintln!("cannot sweep: {error:#}"),
     }

@@ -214,7 +214,7 @@ impl Renewals {
             }
             match listener::reload(config, tls) {
                 Ok(()) => {
-                    tracing::info!("SIGHUP: new connections get the certificate as it is now")
+                    tracing::info!("SIGHUP: new connections get the certificate as it is now");
                 }
                 Err(error) => {
                     tracing::error!("SIGHUP: the certificate in use stays: {error:#}");

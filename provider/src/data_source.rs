@@ -3,7 +3,10 @@
 mod container;
 mod containers;
 mod hosts;
+mod one_stored;
 mod quota;
+mod volume;
+mod volume_snapshot;
 
 use tfplugin::DataSource;
 
@@ -16,5 +19,7 @@ pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
         Box::new(containers::ContainersData),
         Box::new(quota::QuotaData),
         Box::new(hosts::HostsData),
+        Box::new(volume::VolumeData),
+        Box::new(volume_snapshot::SnapshotData),
     ]
 }

@@ -1,10 +1,14 @@
 //! The managed resources, one file per noun.
 
+mod agreeing;
 pub(crate) mod container;
 mod limits;
 pub(crate) use limits::figures;
 mod quota;
 mod quota_class;
+pub(crate) mod stored;
+pub(crate) mod volume;
+pub(crate) mod volume_snapshot;
 
 use tfplugin::Resource;
 
@@ -16,5 +20,7 @@ pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
         Box::new(container::ContainerResource),
         Box::new(limits::LimitsOf::<quota::Project>::new()),
         Box::new(limits::LimitsOf::<quota_class::Class>::new()),
+        Box::new(volume::VolumeResource),
+        Box::new(volume_snapshot::SnapshotResource),
     ]
 }

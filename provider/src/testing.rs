@@ -2,6 +2,7 @@
 //! what they are told, and can be changed behind the provider's back.
 
 mod http;
+mod storage;
 mod world;
 
 use std::sync::{Arc, Mutex};

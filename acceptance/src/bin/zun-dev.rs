@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use zun_acceptance::docker::Engine;
+use zun_acceptance::image;
 use zun_acceptance::machine::{Checkout, checks, quickstart, say, up};
 
-const USAGE: &str =
-    "usage: zun-dev --checkout DIR (up | quickstart | down | test [--fast]); call it as ./dev";
+const USAGE: &str = "usage: zun-dev --checkout DIR (up | quickstart | image NAME | down | test [--fast]); call it as ./dev";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
         ["--checkout", root, "up"] => up_and_tell(&checkout(root)),
         ["--checkout", root, "quickstart"] => quickstart::quickstart(&checkout(root)),
         ["--checkout", root, "down"] => quickstart::down(&checkout(root)),
+        ["--checkout", _, "image", name] => make(name),
         ["--checkout", root, "test"] => return checks::run(&checkout(root), checks::Extent::All),
         ["--checkout", root, "test", "--fast"] => {
             return checks::run(&checkout(root), checks::Extent::Fast);
@@ -36,6 +38,17 @@ fn main() -> ExitCode {
 
 fn checkout(root: &str) -> Checkout {
     Checkout::new(PathBuf::from(root))
+}
+
+fn make(name: &str) -> Result<()> {
+    ensure!(
+        image::ALL.contains(&name),
+        "there is no image {name} to make, only: {}",
+        image::ALL.join(", ")
+    );
+    image::ensure(&Engine::connect()?, name)?;
+    say::line(&format!("the Docker Engine has {name}"));
+    Ok(())
 }
 
 fn up_and_tell(checkout: &Checkout) -> Result<()> {

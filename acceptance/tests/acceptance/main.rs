@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `quickstart.rs` | the example that newcomers run first |
 //! | `attribute.rs` | every attribute of every resource, through its whole life |
+//! | `volume.rs` | the same for volumes, snapshots and `mounts`; nothing of them is left at the end |
+//! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
 //! | `drift.rs` | what `docker` changes by hand is named and mended |
 //! | `many.rs` | many at once, two runs at once, modules, unknown values, sets, data sources |
 //! | `interrupted.rs` | killed in the middle, each of the three programs, and tried again |
@@ -12,6 +14,7 @@
 //! | `image.rs` | the images that the others use |
 
 mod attribute;
+mod database;
 mod drift;
 mod failing;
 mod image;
@@ -19,6 +22,7 @@ mod interrupted;
 mod many;
 mod quickstart;
 mod snapshot;
+mod volume;
 
 use anyhow::{Result, ensure};
 

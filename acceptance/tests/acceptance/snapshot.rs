@@ -16,7 +16,7 @@ const FILTERS: [(&str, &str); 12] = [
     (r"sha256:[0-9a-f]{64}", "[digest]"),
     (r"\b[0-9a-f]{32}\b", "[project]"),
     (r"\b[0-9a-f]{12}\b", "[hostname]"),
-    (r"\d{4}-\d\d-\d\dT[0-9:.]+Z", "[time]"),
+    (r"\d{4}-\d\d-\d\dT[0-9:.]+Z?", "[time]"),
     (r"02:42(:[0-9a-f]{2}){4}", "[mac]"),
     (r"\b10(\.\d+){3}\b", "[ip]"),
     (r#""80/tcp"( +)= \d+"#, r#""80/tcp"$1= [port]"#),
@@ -179,8 +179,8 @@ fn drifted(world: &World, workspace: &Workspace, hand: Hand, state: &str) -> Res
     seen.with_context(|| format!("zund has not seen that it is {state}"))
 }
 
-/// From the actions on: what comes before differs between versions, and is not ours.
-fn shown(name: &str, plan: &Plan) {
+/// Shows a plan: from the actions on, since what comes before differs between versions, and is not ours.
+pub(crate) fn shown(name: &str, plan: &Plan) {
     let begin = "will perform the following actions:";
     let text = plan.text.split_once(begin).map_or("", |(_, text)| text);
     let text = text.split("\n─").next().unwrap_or_default();

@@ -8,6 +8,21 @@ use zun_domain::container::change::EFFECTS;
 
 use crate::resource::container::plan::{Kind, OPEN, attribute_of, effect_of};
 
+/// What becomes of data.
+const VOLUMES: &str = "
+## Volumes
+
+An entry of `mounts` is one of three: a volume that is there (`source`, its id or name), a volume that is made for this \
+container (`size`), or a file (`type = \"bind\"` with `content`).
+
+- A `zun_volume` named in `source` goes with its own destroy alone. Data that matters belongs there: Terraform destroys a \
+container whose create failed before it makes it again, and whatever replaces a container destroys it.
+- A volume made by `size` is deleted with its container, never by a failure or a recreate. Where its entry is taken out of \
+`mounts` a warning of the plan names the volume: it is no longer mounted, keeps its data, and is still deleted with the \
+container. A plan that replaces the container warns of the data that goes.
+- A volume cannot shrink: the plan refuses a smaller `size`.
+";
+
 /// Both tables with their words.
 pub(super) fn of_container() -> String {
     let mut text =
@@ -20,7 +35,7 @@ pub(super) fn of_container() -> String {
         ),
         (
             Effect::Recreate,
-            "is recreated in place: a new Docker container with the same id, addresses, host ports and hostname; back to the old one if the new one fails",
+            "is recreated in place: a new Docker container with the same id, addresses, host ports, hostname and volumes; back to the old one if the new one fails",
         ),
         (
             Effect::Replace,
@@ -32,9 +47,10 @@ pub(super) fn of_container() -> String {
     text.push_str(
         "| `state` | is started, stopped, paused (live) |\n\
          | `wait_for`, `timeouts` | is not touched, and the server is not called |\n\
-         \n`disk` is live where the server only counts it. Where `state` reads `missing` the apply recreates in place. \
+         \n`disk` is live where the server only counts it, `mounts` where nothing but a `size` becomes larger. Where `state` reads `missing` the apply recreates in place. \
          Each edit of a job (`wait_for = \"exited\"`) but its name runs it again.\n",
     );
+    text.push_str(VOLUMES);
     text.push_str(
         "\n## Reading a plan\n\n\
          - `revision` becomes *known after apply*: **restart**, the container is recreated in place.\n\
@@ -64,6 +80,7 @@ fn words(kind: Kind) -> Option<&'static str> {
         Kind::Live => Some("live"),
         Kind::State => Some("`state`"),
         Kind::Network => Some("cut from its network by hand"),
+        Kind::Mounts => Some("`mounts`, in addition to those of a recreate in place"),
         Kind::Recreate => Some("recreate in place"),
         Kind::Replace => None,
     }

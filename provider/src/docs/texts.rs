@@ -79,6 +79,74 @@ resource "zun_quota_class" "default" {
 "#,
     ),
     (
+        "zun_volume",
+        "Resource",
+        r#"
+resource "zun_volume" "data" {
+  name = "shop-data"
+  size = 10
+}
+
+resource "zun_container" "database" {
+  name  = "database"
+  image = "postgres:17"
+
+  mounts = [{ source = zun_volume.data.id, destination = "/var/lib/postgresql/data" }]
+}
+
+# Begins with the data of last night.
+resource "zun_volume" "trial" {
+  name        = "shop-trial"
+  size        = 20
+  snapshot_id = zun_volume_snapshot.night.id
+}
+
+resource "zun_volume_snapshot" "night" {
+  volume_id = zun_volume.data.id
+  name      = "night"
+}
+"#,
+    ),
+    (
+        "zun_volume_snapshot",
+        "Resource",
+        r#"
+resource "zun_volume_snapshot" "before_upgrade" {
+  volume_id   = zun_volume.data.id
+  name        = "before-upgrade"
+  description = "Kept until version 4 has run for a week."
+}
+"#,
+    ),
+    (
+        "zun_volume",
+        "Data Source",
+        r#"
+data "zun_volume" "data" {
+  name = "shop-data"
+}
+
+output "users_of_data" {
+  value = [for one in data.zun_volume.data.attachment : one.container]
+}
+"#,
+    ),
+    (
+        "zun_volume_snapshot",
+        "Data Source",
+        r#"
+data "zun_volume_snapshot" "night" {
+  name = "night"
+}
+
+resource "zun_volume" "restored" {
+  name        = "restored"
+  size        = data.zun_volume_snapshot.night.size
+  snapshot_id = data.zun_volume_snapshot.night.id
+}
+"#,
+    ),
+    (
         "zun_container",
         "Data Source",
         r#"
@@ -151,6 +219,44 @@ import {
 
 What no server holds (`wait_for`, `timeouts`, `environment_wo_version`) shows in the first plan as an update that calls nothing.
 "#,
+    ),
+    (
+        "zun_volume",
+        r#"
+By id, or by a name that no other volume of the project has:
+
+```shell
+terraform import zun_volume.data shop-data
+```
+
+```terraform
+import {
+  to = zun_volume.data
+  id = "shop-data"
+}
+```
+
+By identity, with Terraform and OpenTofu from 1.12:
+
+```terraform
+import {
+  to = zun_volume.data
+  identity = {
+    uuid = "6b1cf3ce-7a52-4a24-8f61-7c8f0a9b2d10"
+  }
+}
+```
+"#,
+    ),
+    (
+        "zun_volume_snapshot",
+        r"
+By id, or by a name that no other snapshot of the project has:
+
+```shell
+terraform import zun_volume_snapshot.before_upgrade before-upgrade
+```
+",
     ),
     (
         "zun_quota",

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) path: String,
+    pub(crate) query: String,
     pub(crate) body: serde_json::Value,
 }
 
@@ -70,10 +71,11 @@ async fn converse(mut stream: TcpStream, handle: &(impl Fn(Request) -> Answer + 
         let mut words = head.split_whitespace();
         let method = words.next().unwrap().to_owned();
         let target = words.next().unwrap();
-        let (path, _) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let request = Request {
             method,
             path: path.to_owned(),
+            query: query.to_owned(),
             body: serde_json::from_slice(&buffer[end..end + length]).unwrap_or_default(),
         };
         let answer = handle(request);

@@ -10,6 +10,7 @@ use zun_domain::container::{ContainerSpec, Effect, RestartPolicy, WaitFor, Wish}
 use zun_domain::quota::{LimitSet, Limits};
 
 use super::http::{Answer, Request, answer};
+use super::storage::Storage;
 
 /// Everything the stand-in holds.
 #[derive(Default)]
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) problems: Vec<Json>,
     /// What `disk` means; `enforced` where none is given.
     pub(crate) disk: Option<&'static str>,
+    /// Its block storage.
+    pub(crate) storage: Storage,
     limits: BTreeMap<String, LimitSet>,
     operations: BTreeMap<String, Json>,
     /// What a container becomes by an operation, from the moment its end is asked for.
@@ -95,6 +98,7 @@ impl World {
             (_, ["zund", "v1", kind @ ("quotas" | "quota_classes"), name]) => {
                 self.quota(&format!("{kind}/{name}"), request)
             }
+            (_, ["volume", "v3", "p", rest @ ..]) => self.storage.answer(request, rest),
             ("GET", ["v1", "hosts"]) => answer(
                 200,
                 json!({"hosts": [{"uuid": "h1", "hostname": "alpha",
@@ -135,7 +139,7 @@ impl World {
         let id = format!("op-{}", self.operations.len());
         let failure = self.failure.take();
         let ended = |state: &str, failure: &Json| {
-            json!({"id": id, "container": container.uuid, "kind": kind, "state": state, "progress": "", "steps_done": 0,
+            json!({"id": id, "subject_kind": "container", "subject": container.uuid, "kind": kind, "state": state, "progress": "", "steps_done": 0,
                 "steps": 3, "failure": failure, "created_at": "2026-01-01T00:00:00Z", "finished_at": null})
         };
         let last = match failure {
@@ -195,6 +199,7 @@ impl World {
             if let Some(hostname) = &spec.hostname {
                 container.hostname = hostname.to_string();
             }
+            container.volumes = volumes_of(&spec);
             container.spec = spec;
             container.generation += 1;
             if let Some(name) = asked.name {
@@ -268,7 +273,7 @@ pub(crate) fn fresh(number: u32, asked: &CreateContainer) -> Container {
         "name": asked.name.as_ref().map_or_else(|| format!("made-up-{number}"), ToString::to_string),
         "spec": spec, "wish": "running", "state": "running", "seen": null, "status_reason": null, "exit_code": null,
         "oom_killed": false, "host": "alpha", "availability_zone": zone, "image_digest": "sha256:1",
-        "hostname": hostname, "published": published.collect::<BTreeMap<_, _>>(),
+        "hostname": hostname, "published": published.collect::<BTreeMap<_, _>>(), "volumes": volumes_of(&spec),
         "addresses": [{"network": "n", "ip": "10.0.0.2", "mac": "02:42:0a:00:00:02", "port": "q"}],
         "effective_command": ["run"], "effective_entrypoint": [], "operation": null,
         "created_at": "2026-01-01T00:00:00Z", "updated_at": null,
@@ -276,6 +281,18 @@ pub(crate) fn fresh(number: u32, asked: &CreateContainer) -> Container {
     let mut container: Container = serde_json::from_value(json).unwrap();
     settle(&mut container, asked.state, asked.wait_for);
     container
+}
+
+/// A volume for each entry that has one, named after its destination.
+fn volumes_of(spec: &ContainerSpec) -> BTreeMap<String, String> {
+    let mounts = spec.mounts.iter().flatten();
+    let volumes = mounts.filter(|mount| mount.content.is_none());
+    let named = volumes.map(|mount| {
+        let made = format!("volume-at{}", mount.destination);
+        let id = mount.source.clone().unwrap_or(made);
+        (mount.destination.to_string(), id)
+    });
+    named.collect()
 }
 
 /// What a container is after an operation that succeeded.

@@ -232,6 +232,8 @@ impl Check {
             Effect::State => ["exit_code", "status"].into(),
             Effect::Recreate => REMADE.into(),
         };
+        let also = (effect == Effect::Recreate && self.attribute == "mounts").then_some("volumes");
+        let open: BTreeSet<&str> = open.into_iter().chain(also).collect();
         let unknown = plan.unknowns(&address);
         ensure!(
             unknown == open,

@@ -6,7 +6,7 @@ use super::check::Effect::{Live, Local, Recreate, Replace, State};
 use super::check::{Check, check};
 
 /// The attributes that no line of the table can be about: those the server computes.
-pub(crate) const COMPUTED: [&str; 12] = [
+pub(crate) const COMPUTED: [&str; 13] = [
     "addresses",
     "created_at",
     "effective_command",
@@ -19,6 +19,7 @@ pub(crate) const COMPUTED: [&str; 12] = [
     "published",
     "revision",
     "status",
+    "volumes",
 ];
 
 /// The whole table.
@@ -129,6 +130,14 @@ fn engine() -> Vec<Check> {
             "[\"SYS_TIME\", \"NET_ADMIN\"]",
             Recreate,
         ),
+        // Volumes are in volume.rs.
+        check(
+            "mounts",
+            "[{ type = \"bind\", destination = \"/etc/motd\", content = base64encode(\"one\") }]",
+            "[{ type = \"bind\", destination = \"/etc/motd\", content = base64encode(\"two\"), read_only = true }]",
+            Recreate,
+        )
+        .shown("/Mounts/0/RW", json!(false)),
         check("cap_drop", "[\"CHOWN\"]", "[\"ALL\"]", Recreate),
         check(
             "tmpfs",

@@ -12,18 +12,22 @@ pub fn to_redo(plan: &Plan, next: usize) -> Vec<Action> {
     let mut again: Vec<Action> = Vec::new();
     for (index, step) in done.iter().enumerate() {
         let later = &done[index + 1..];
-        let lost = match &step.action {
-            Action::Volume(VolumeAction::Connect(id) | VolumeAction::Mount(id)) => {
-                !later.iter().any(|step| gives_back(step, *id))
-            }
-            Action::Start(_) => awaited(later, rest),
-            _ => false,
-        };
-        if lost {
+        let mount =
+            mounted(&step.action).is_some_and(|id| !later.iter().any(|step| gives_back(step, id)));
+        let start = matches!(step.action, Action::Start(_)) && awaited(later, rest);
+        if mount || start {
             again.push(step.action.clone());
         }
     }
     again
+}
+
+/// The volume that gets a device or a mount by this.
+fn mounted(action: &Action) -> Option<VolumeId> {
+    if let Action::Volume(VolumeAction::Connect(id) | VolumeAction::Mount(id)) = action {
+        return Some(*id);
+    }
+    None
 }
 
 fn gives_back(step: &Step, volume: VolumeId) -> bool {

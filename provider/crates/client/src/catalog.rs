@@ -1,4 +1,4 @@
-//! Where the container service is, by the catalog of a login.
+//! Where the services are, by the catalog of a login.
 
 use serde::Deserialize;
 use url::Url;
@@ -24,6 +24,23 @@ struct Endpoint {
 
 /// Names of the service type, the usual one first.
 const KINDS: [&str; 2] = ["container", "application-container"];
+
+/// Names of the type of the block storage service.
+const BLOCK_STORAGE: [&str; 4] = ["block-storage", "volumev3", "block-store", "volume"];
+
+/// The address of the block storage service, with its version and the project; `None` where the catalog does
+/// not say one of version 3.
+pub(crate) fn block_storage_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
+    let rank = |service: &Service| BLOCK_STORAGE.iter().position(|kind| *kind == service.kind);
+    let mut services: Vec<&Service> = catalog.iter().filter(|s| rank(s).is_some()).collect();
+    services.sort_by_key(|service| rank(service));
+    let endpoints = services.into_iter().flat_map(|service| &service.endpoints);
+    endpoints
+        .filter(|endpoint| endpoint.interface == "public")
+        .filter(|endpoint| region.is_none_or(|region| endpoint.region.as_deref() == Some(region)))
+        .filter_map(|endpoint| endpoint.url.parse::<Url>().ok())
+        .find(|url| url.path().split('/').any(|part| part == "v3"))
+}
 
 /// The address of the container service, without its version.
 pub(crate) fn base_of(catalog: &[Service], region: Option<&str>) -> Result<Url, Cause> {
@@ -105,9 +122,25 @@ mod tests {
             base_of(&catalog, Some("b")).unwrap().as_str(),
             "http://b/container"
         );
+        assert_eq!(block_storage_of(&catalog, None), None);
         let error = base_of(&catalog, Some("c")).unwrap_err().to_string();
         assert!(error.contains("only in: a, b"), "{error}");
         let error = base_of(&[], None).unwrap_err().to_string();
         assert!(error.contains("nothing at all"), "{error}");
+    }
+    #[test]
+    fn block_storage_is_version_3_by_its_usual_name_first() {
+        let catalog: Vec<Service> = serde_json::from_str(
+            r#"[{"type":"volume","endpoints":[{"interface":"public","region":"a","url":"http://old/v1/p"}]},
+                {"type":"volumev3","endpoints":[{"interface":"public","region":"a","url":"http://x/volume/v3/p"}]},
+                {"type":"block-storage","endpoints":[
+                    {"interface":"internal","region":"a","url":"http://in/v3/p"},
+                    {"interface":"public","region":"b","url":"http://b/v3/p"}]}]"#,
+        )
+        .unwrap();
+        let of = |region| block_storage_of(&catalog, region).map(|url| url.to_string());
+        assert_eq!(of(None).as_deref(), Some("http://b/v3/p"));
+        assert_eq!(of(Some("a")).as_deref(), Some("http://x/volume/v3/p"));
+        assert_eq!(of(Some("c")), None);
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{OnceCell, RwLock};
 use url::Url;
 use zun_api_types::features::Features;
 
-use crate::catalog::{base_of, without_version};
+use crate::catalog::{base_of, block_storage_of, without_version};
 use crate::connection::{Connection, Secret};
 use crate::error::{Cause, Error};
 use crate::identity::log_in;
@@ -29,8 +29,19 @@ pub struct Client {
 struct Session {
     token: Secret,
     base: Url,
+    /// Of the block storage service, with its version and project, where the catalog names it.
+    block_storage: Option<Url>,
     /// How many logins came before; tells a refused token from the one that followed it.
     number: u64,
+}
+
+/// Whose address a path is below.
+#[derive(Debug, Clone)]
+enum Service {
+    /// The container service.
+    Container,
+    /// The block storage of this project.
+    BlockStorage(String),
 }
 
 /// A call: method, path below the service's address, and the body as it is sent.
@@ -38,6 +49,7 @@ struct Session {
 pub(crate) struct Call {
     tried: String,
     method: Method,
+    service: Service,
     path: Vec<String>,
     query: Vec<(&'static str, String)>,
     body: Option<Result<serde_json::Value, String>>,
@@ -57,6 +69,19 @@ impl Call {
         Self::at(&["v1"], tried, method, path)
     }
 
+    /// A call of the block storage API of a project.
+    pub(crate) fn block_storage(
+        tried: impl Into<String>,
+        method: Method,
+        project: &str,
+        path: &[&str],
+    ) -> Self {
+        Self {
+            service: Service::BlockStorage(project.to_owned()),
+            ..Self::at(&[], tried, method, path)
+        }
+    }
+
     fn at(root: &[&str], tried: impl Into<String>, method: Method, path: &[&str]) -> Self {
         let patience = if method == Method::GET || method == Method::DELETE {
             Patience::Short
@@ -66,6 +91,7 @@ impl Call {
         Self {
             tried: tried.into(),
             method,
+            service: Service::Container,
             path: root.iter().chain(path).map(ToString::to_string).collect(),
             query: Vec::new(),
             body: None,
@@ -101,13 +127,27 @@ impl Call {
         self
     }
 
+    /// The address and what comes below it before the path.
+    fn root<'a>(&'a self, session: &'a Session) -> (&'a Url, Vec<&'a str>) {
+        match (&self.service, &session.block_storage) {
+            (Service::Container, _) => (&session.base, Vec::new()),
+            (Service::BlockStorage(_), Some(url)) => (url, Vec::new()),
+            // A server whose catalog does not say, or that was named by its address alone.
+            (Service::BlockStorage(project), None) => {
+                (&session.base, vec!["volume", "v3", project])
+            }
+        }
+    }
+
     fn ask(&self, session: &Session) -> Result<Ask, Cause> {
-        let mut url = session.base.clone();
+        let (base, below) = self.root(session);
+        let mut url = base.clone();
         url.path_segments_mut()
             .map_err(|()| Cause::Settings {
-                message: format!("{} is no address of a server", session.base),
+                message: format!("{base} is no address of a server"),
             })?
             .pop_if_empty()
+            .extend(below)
             .extend(&self.path);
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
@@ -194,13 +234,18 @@ impl Client {
             return Ok(session.clone());
         }
         let login = log_in(&self.transport, &self.connection).await?;
-        let base = match &self.connection.endpoint {
-            Some(endpoint) => without_version(endpoint.clone()),
-            None => base_of(&login.catalog, self.connection.region.as_deref())?,
+        let region = self.connection.region.as_deref();
+        let (base, block_storage) = match &self.connection.endpoint {
+            Some(endpoint) => (without_version(endpoint.clone()), None),
+            None => (
+                base_of(&login.catalog, region)?,
+                block_storage_of(&login.catalog, region),
+            ),
         };
         let session = Session {
             token: login.token,
             base,
+            block_storage,
             number: refused.map_or(0, |number| number + 1),
         };
         *place = Some(session.clone());

@@ -98,7 +98,7 @@ pub enum Cause {
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// `container.<slug>`; empty where the body held none.
+    /// `container.<slug>`, or the block storage API's name of the fault; empty where the body held none.
     pub code: String,
     /// One sentence.
     pub title: String,
@@ -234,9 +234,14 @@ fn after_refusal(refusal: &Refusal) -> String {
         403 if refusal.code.ends_with("over-quota") => {
             "Ask for less, remove what is not needed, or raise the project's quota.".into()
         }
+        413 => "Ask for less, remove what is not needed, or raise the limit.".into(),
         403 => "Ask an administrator for the role that this needs.".into(),
         404 => "Check the id, and that the project is the one it belongs to.".into(),
         409 => after_conflict(&refusal.code).into(),
+        // The block storage API's status also for what the state of an object does not allow.
+        400 if refusal.code == "badRequest" => {
+            "Correct the value, or clear what is in the way, then apply again.".into()
+        }
         400 | 422 => "Correct the value and plan again.".into(),
         503 => "Start what does not answer, then apply again.".into(),
         507 => "Free some space on the server's disk, then apply again.".into(),

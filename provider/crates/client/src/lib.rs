@@ -1,5 +1,5 @@
-//! A typed client of zund: login at Keystone, the extension API `/zund/v1`, and what a provider needs
-//! of the container API `/v1`.
+//! A typed client of zund: login at Keystone, the extension API `/zund/v1`, what a provider needs of the
+//! container API `/v1`, and the block storage API `/volume/v3`.
 //!
 //! Start with [`Client`]: made from a [`Connection`] without touching the network; it logs in and asks
 //! for the server's features when the first call needs them, once, and again once when a token is
@@ -25,6 +25,8 @@ pub mod host;
 mod operation;
 mod preview;
 mod quota;
+pub mod snapshot;
+pub mod volume;
 
 #[cfg(test)]
 mod testing;
@@ -34,3 +36,5 @@ pub use connection::{Connection, Credentials, Domain, Named, Project, Secret, Tl
 pub use container::ContainerFilter;
 pub use error::{Cause, Error};
 pub use host::Host;
+pub use snapshot::{CreateSnapshot, Snapshot};
+pub use volume::{CreateVolume, Described, Volume, VolumeAttachment};

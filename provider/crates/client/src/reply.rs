@@ -1,14 +1,21 @@
 //! From what the network gives to a value or a cause.
 
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::io;
 
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use zun_api_types::error::ErrorBody;
 
 use crate::error::{Cause, Refusal};
+
+#[derive(Deserialize)]
+struct Fault {
+    message: String,
+}
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -57,9 +64,25 @@ impl Reply {
                     refusal.request_id.clone_from(&first.request_id);
                 }
             }
-            _ => refusal.detail = format!("{} answered {}", self.url, self.summary()),
+            _ => match self.named_fault() {
+                Some((code, message)) => {
+                    refusal.code = code;
+                    refusal.detail = message;
+                }
+                None => refusal.detail = format!("{} answered {}", self.url, self.summary()),
+            },
         }
         Box::new(refusal)
+    }
+
+    /// The block storage API's error: one object, named after the kind of fault.
+    fn named_fault(&self) -> Option<(String, String)> {
+        let body: BTreeMap<String, Fault> = serde_json::from_slice(&self.body).ok()?;
+        let mut faults = body.into_iter();
+        match (faults.next(), faults.next()) {
+            (Some((code, fault)), None) => Some((code, fault.message)),
+            _ => None,
+        }
     }
 
     /// Status and the beginning of the body, for people.

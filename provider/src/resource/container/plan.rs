@@ -10,6 +10,7 @@ use zun_domain::container::Effect;
 use zun_domain::container::change::EFFECTS;
 
 use super::memory::Memory;
+use super::mounts;
 use super::spec::NOT_OFFERED;
 
 /// A kind of change. A plan may hold several.
@@ -23,6 +24,8 @@ pub(crate) enum Kind {
     State,
     /// Cut from its network, to be connected again.
     Network,
+    /// Other volumes or files: recreated in place too.
+    Mounts,
     /// A new Docker container: same id, addresses, host ports, volumes.
     Recreate,
     /// A new container with a new id.
@@ -35,6 +38,7 @@ pub(crate) const OPEN: &[(Kind, &[&str])] = &[
     (Kind::Live, &[]),
     (Kind::State, &["status", "exit_code"]),
     (Kind::Network, &["addresses"]),
+    (Kind::Mounts, &["volumes"]),
     (Kind::Recreate, REMADE),
     (Kind::Replace, &[]),
 ];
@@ -148,7 +152,7 @@ fn state(config: &Value) -> Value {
 /// Gives every computed attribute the value it has when nothing else changes.
 fn settle(config: &Value, prior: &Value, memory: &Memory, planned: &mut Value) {
     let stored = |name: &str| prior.get(name).cloned().unwrap_or(Value::Null);
-    for name in FIXED.iter().chain(REMADE) {
+    for name in FIXED.iter().chain(REMADE).chain(&["volumes"]) {
         planned.set(*name, stored(name));
     }
     let open = |name: &str| config.get(name).is_ok_and(Value::is_null);
@@ -171,7 +175,14 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk: DiskMeaning) -> 
             continue;
         };
         let unheld = memory.imported && *field == "environment_wo" && is_null(prior, name);
-        match effect_of(field, *effect, disk) {
+        let effect = match *field {
+            "mounts" => mounts::effect(prior, planned),
+            field => effect_of(field, *effect, disk),
+        };
+        if name == "mounts" && effect == Effect::Recreate {
+            shape.add(Kind::Mounts);
+        }
+        match effect {
             _ if unheld => shape.add(Kind::Local),
             Effect::Nothing | Effect::Live if !job || QUIET.contains(field) => {
                 shape.add(Kind::Live);

@@ -10,6 +10,7 @@ use zun_api_types::features::DiskMeaning;
 use zun_api_types::preview::{Preview, PreviewRequest, Problem};
 
 use super::memory::Memory;
+use super::mounts;
 use super::plan::{shape_create, shape_update};
 use super::spec::{environment_wo, fields, spec_of, wait_for_of, wish_of};
 use crate::json::to_json;
@@ -65,6 +66,12 @@ async fn update(
     for name in &shape.replaced_by {
         response.require_replace(*name);
     }
+    mounts::judge(
+        prior,
+        &response.planned_state,
+        shape.replaces(),
+        &mut response.diagnostics,
+    );
     if shape.replaces() {
         let mut memory = memory.clone();
         memory.replaces = prior.read::<Option<String>>("id").ok().flatten();
@@ -91,6 +98,10 @@ async fn preview(
     }
     let planned = &response.planned_state;
     let mut spec = spec_of(planned)?;
+    if !request.config.get("mounts")?.is_wholly_known() {
+        // Such as a volume made by the same run: everything else can be asked about.
+        spec.mounts = None;
+    }
     if let Some(wished) = &memory.wished {
         wished.complete(&request.config, &mut spec);
     }
@@ -124,6 +135,7 @@ async fn preview(
 /// Whether the configuration says everything that the server would be asked about.
 fn is_decided(config: &Value) -> bool {
     fields()
+        .filter(|name| *name != "mounts")
         .chain(["name", "state", "wait_for"])
         .all(|name| config.get(name).is_ok_and(Value::is_wholly_known))
 }
@@ -164,7 +176,7 @@ fn every_reason(preview: &Preview, message: &str) -> String {
 
 fn path_of(problem: &Problem) -> Option<AttributePath> {
     match problem.kind.as_str() {
-        name @ ("image" | "ports" | "name" | "state") => Some(AttributePath::root(name)),
+        name @ ("image" | "mounts" | "ports" | "name" | "state") => Some(AttributePath::root(name)),
         _ => None,
     }
 }

@@ -10,6 +10,8 @@ use zun_domain::name::{
 };
 use zun_domain::unit::Millicpu;
 
+use super::mounts;
+
 const MAX_U32: f64 = u32::MAX as f64;
 
 /// The schema.
@@ -18,7 +20,9 @@ pub(crate) fn schema() -> Schema {
         "A container. It keeps its id, its addresses, its host ports and its hostname over every change; \
          see below what each edit does to the running container.",
     );
-    let schema = computed(timing(limits(engine(process(what(schema))))));
+    let schema = computed(timing(limits(mounts::attribute(engine(process(what(
+        schema,
+    )))))));
     schema.timeouts(
         Timeouts::new()
             .of(Operation::Create, Duration::from_mins(20))
@@ -296,6 +300,7 @@ fn computed(schema: Schema) -> Schema {
         .attribute("image_digest", text("What the image reference meant when it was resolved: a digest, or the image id where the image has none."))
         .attribute("addresses", Attribute::list_nested(addresses).computed().description("Its addresses; empty when it was cut from its network by hand."))
         .attribute("published", Attribute::map(Type::Number).computed().description("Port of the host behind each published port, such as `{ \"80/tcp\" = 32768 }`."))
+        .attribute("volumes", Attribute::map(Type::String).computed().description("Id of the volume behind each destination of `mounts` that is one, such as `{ \"/data\" = \"6b1c...\" }`."))
         .attribute("effective_command", Attribute::list(Type::String).computed().description("Command in force, the image's included."))
         .attribute("effective_entrypoint", Attribute::list(Type::String).computed().description("Entrypoint in force, the image's included."))
         .attribute("revision", Attribute::int().computed().description("How many Docker containers it has had. A plan in which it changes says: restart."))

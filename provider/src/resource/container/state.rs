@@ -1,7 +1,7 @@
 //! From the API's container to the state: the specification that is held, overlaid with what the engine
 //! lets a hand change, so that such a change shows on its attribute.
 
-use tfplugin::{ToValue, Value};
+use tfplugin::Value;
 use zun_api_types::container::{Container, Seen};
 use zun_domain::container::spec::CpuPolicy;
 use zun_domain::container::{RestartPolicy, RestartPolicyName, Wish};
@@ -45,6 +45,7 @@ pub(crate) fn shown(container: &Container) -> Value {
     state.set("exit_code", container.exit_code.filter(|_| ended(status)));
     state.set("addresses", addresses(container));
     state.set("published", value_of(&container.published));
+    state.set("volumes", value_of(&container.volumes));
     state.set("effective_command", &container.effective_command);
     state.set("effective_entrypoint", &container.effective_entrypoint);
     state
@@ -107,20 +108,4 @@ fn addresses(container: &Container) -> Value {
         return Value::Null;
     }
     value_of(&container.addresses)
-}
-
-/// What an apply answers: the plan where it was decided, what is really there where it was left open. What
-/// has changed since the plan is for the next one to show.
-pub(super) fn agreeing(planned: &Value, actual: &Value) -> Value {
-    let Some(attributes) = planned.as_entries() else {
-        return actual.clone();
-    };
-    Value::object(attributes.iter().map(|(name, planned)| {
-        let value = if planned.is_wholly_known() {
-            planned.to_value()
-        } else {
-            actual.get(name).cloned().unwrap_or(Value::Null)
-        };
-        (name.clone(), value)
-    }))
 }

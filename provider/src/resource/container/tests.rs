@@ -5,6 +5,7 @@ mod failures;
 mod job;
 mod lifecycle;
 mod messages;
+mod mounts;
 mod reads;
 mod unknown;
 

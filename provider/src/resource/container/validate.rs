@@ -56,6 +56,8 @@ fn contradictions(config: &Value, diagnostics: &mut Diagnostics) {
         "environment",
         "environment_wo",
         "ulimits",
+        "mounts",
+        "tmpfs",
     ] {
         if let Ok(value) = config.get(name)
             && value.is_wholly_known()

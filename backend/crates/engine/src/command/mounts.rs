@@ -64,7 +64,7 @@ impl Engine {
         &self,
         spec: &ContainerSpec,
     ) -> Result<Option<VolumeFacts>> {
-        if spec.mounts.as_ref().is_none_or(|mounts| mounts.is_empty()) {
+        if spec.mounts.iter().flatten().next().is_none() {
             return Ok(None);
         }
         Ok(Some(self.drivers(self.local)?.volumes.facts().await?))

@@ -160,7 +160,7 @@ impl Engine {
         match self.preview_mounts(tx, (project, id), spec, old).await {
             Ok(volumes) => request.volumes = volumes,
             Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
-                verdict.note("spec", &error)
+                verdict.note("spec", &error);
             }
             Err(error) => return Err(error),
         }

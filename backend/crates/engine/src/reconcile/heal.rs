@@ -41,7 +41,7 @@ impl Engine {
                 force: true,
                 stop: false,
             };
-            self.container_delete(&call, &ident, ask).await
+            Box::pin(self.container_delete(&call, &ident, ask)).await
         } else if spec.auto_heal == Some(true)
             && container.desired.wish == Wish::Running
             && (ended || gone)
@@ -54,7 +54,7 @@ impl Engine {
                 wait_for: WaitFor::None,
                 unique: false,
             };
-            self.container_update(&call, &ident, ask).await
+            Box::pin(self.container_update(&call, &ident, ask)).await
         } else {
             return Ok(());
         };

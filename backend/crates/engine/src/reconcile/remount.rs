@@ -32,10 +32,16 @@ impl Engine {
                 }
             };
             wait = if whole { between } else { wait.min(between) };
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                () = tokio::time::sleep(wait) => {}
-                () = self.host_back.notified() => {}
+            let woken = async {
+                tokio::select! {
+                    () = self.stop.cancelled() => {}
+                    () = self.host_back.notified() => {}
+                }
+            };
+            // When nothing wakes it, it is time to look.
+            tokio::time::timeout(wait, woken).await.ok();
+            if self.stop.is_cancelled() {
+                return;
             }
             wait = if whole { FIRST_WAIT } else { wait * 2 };
         }
@@ -48,7 +54,7 @@ impl Engine {
         for (container, volumes) in &lacking {
             match self.bring_back(host, *container).await {
                 Ok(true) => {
-                    tracing::info!(container = %container, "its {} volumes are back", volumes.len())
+                    tracing::info!(container = %container, "its {} volumes are back", volumes.len());
                 }
                 Ok(false) => whole = false,
                 Err(error) => {

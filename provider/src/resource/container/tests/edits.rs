@@ -51,6 +51,18 @@ fn port(internal: u16, external: Option<u16>) -> Value {
     ])
 }
 
+/// An entry of `mounts` with one more attribute.
+pub(super) fn mount(destination: &str, name: &str, value: Value) -> Value {
+    let names = ["type", "source", "size", "content", "read_only"];
+    let mut entry = Value::object(names.map(|name| (name, Value::Null)));
+    entry.set("destination", destination);
+    if name == "content" {
+        entry.set("type", "bind");
+    }
+    entry.set(name, value);
+    entry
+}
+
 fn ulimit(soft: i64) -> Value {
     Value::Set(vec![Value::object([
         ("name", Value::string("nofile")),
@@ -117,6 +129,14 @@ pub(super) fn all() -> Vec<Example> {
             "ports",
             Value::Set(vec![port(80, None), port(53, Some(5353))]),
             Value::Set(vec![port(81, None)]),
+        ),
+        pair(
+            "mounts",
+            Value::Set(vec![mount("/data", "source", Value::string("data"))]),
+            Value::Set(vec![
+                mount("/data", "size", Value::number(1)),
+                mount("/etc/web.conf", "content", Value::string("YQ==")),
+            ]),
         ),
         text("runtime", "runc", "kata"),
         flag("privileged"),

@@ -2,6 +2,7 @@
 
 use tfplugin::Value;
 
+use super::edits::mount;
 use super::{TYPE, config};
 use crate::testing::{Zund, refused};
 
@@ -138,6 +139,63 @@ fn collections() -> Vec<Case> {
     ]
 }
 
+fn mounts() -> Vec<Case> {
+    let entry = |name, value| set(&[mount("/data", name, value)]);
+    let both = |mut first: Value| {
+        first.set("size", 1);
+        first
+    };
+    let sourced = || mount("/data", "source", text("data"));
+    vec![
+        (
+            one("mounts", set(&[mount("data", "size", number("1"))])),
+            "mounts",
+            "absolute path",
+        ),
+        (
+            one("mounts", entry("type", text("tmpfs"))),
+            "mounts",
+            "\"volume\", \"bind\"",
+        ),
+        (
+            one("mounts", entry("size", number("0"))),
+            "mounts",
+            "at least 1",
+        ),
+        (
+            one("mounts", entry("content", text("plain text"))),
+            "mounts",
+            "base64encode(\"text\")",
+        ),
+        (
+            one("mounts", entry("read_only", Value::Bool(true))),
+            "mounts",
+            "either source",
+        ),
+        (
+            one("mounts", set(&[both(sourced())])),
+            "mounts",
+            "either source",
+        ),
+        (
+            one(
+                "mounts",
+                set(&[sourced(), mount("/data/", "size", number("1"))]),
+            ),
+            "mounts",
+            "a destination twice",
+        ),
+        (
+            vec![
+                ("mounts", set(&[sourced()])),
+                ("tmpfs", map("/data", text(""))),
+            ],
+            "mounts",
+            "in tmpfs too",
+        ),
+    ]
+}
+
 fn combinations() -> Vec<Case> {
     vec![
         (
@@ -184,7 +242,7 @@ fn combinations() -> Vec<Case> {
 async fn every_bad_value_has_its_message_on_its_attribute() {
     let zund = Zund::start().await;
     let terraform = zund.terraform().await;
-    for (set, path, part) in [values(), collections(), combinations()].concat() {
+    for (set, path, part) in [values(), collections(), mounts(), combinations()].concat() {
         let message = refused(terraform.plan(TYPE, None, &config(&set)).await);
         assert!(message.contains(part), "{set:?}: {message}");
         assert!(message.starts_with(path), "{path}: {message}");

@@ -10,6 +10,7 @@ use zun_domain::container::change::EFFECTS;
 use super::super::memory::Memory;
 use super::super::plan::{Kind, OPEN, REMADE, attribute_of, shape_update};
 use super::super::schema::schema;
+use super::edits::mount;
 use super::{config, edits};
 
 /// A stored state: the configuration, with something in every attribute the server sets.
@@ -77,8 +78,12 @@ fn every_field_of_the_table_leaves_open_what_its_kind_does() {
             "running",
             DiskMeaning::Enforced,
         );
-        assert_eq!(kinds, [kind], "{name}");
-        assert_eq!(unknown, open(&[kind]), "{name}");
+        let expected = match name {
+            "mounts" => vec![Kind::Mounts, kind],
+            _ => vec![kind],
+        };
+        assert_eq!(kinds, expected, "{name}");
+        assert_eq!(unknown, open(&expected), "{name}");
     }
 }
 
@@ -180,4 +185,17 @@ fn unset_amounts_return_to_what_the_server_wishes() {
     );
     assert_eq!(shape.kinds, [Kind::Live]);
     assert_eq!(planned.get("memory"), Ok(&Value::number(512)));
+}
+
+#[test]
+fn only_larger_volumes_are_live() {
+    let at = |path: &str, size: i64| Value::Set(vec![mount(path, "size", Value::number(size))]);
+    let plan =
+        |from: &Value, to: &Value| change("mounts", from, to, "running", DiskMeaning::Enforced).0;
+    assert_eq!(plan(&at("/data", 1), &at("/data", 2)), [Kind::Live]);
+    let remade = [Kind::Mounts, Kind::Recreate];
+    assert_eq!(plan(&at("/data", 1), &at("/other", 1)), remade);
+    assert_eq!(plan(&at("/data", 1), &Value::Null), remade);
+    let open = Value::Set(vec![mount("/data", "source", Value::UNKNOWN)]);
+    assert_eq!(plan(&at("/data", 1), &open), remade);
 }

@@ -1,0 +1,423 @@
+//! What volumes and snapshots have in common: they are found by id or name, described in the same words, and
+//! become what they are some time after it was asked for.
+
+use std::collections::BTreeMap;
+
+use tfplugin::schema::validator;
+use tfplugin::{
+    Attribute, Context, DeleteRequest, Diagnostic, Diagnostics, IdentityAttribute, IdentitySchema,
+    Schema, Type, Validator, Value, async_trait,
+};
+use zun_client::{Client, Described, Error, Snapshot, Volume};
+use zun_domain::id::VolumeId;
+
+use crate::json::{parse, to_json, value_of};
+use crate::report::{detail, failed, sentence};
+use crate::session::Session;
+use crate::wait::{Patience, Seen, Unmet, Why};
+
+/// A volume or a snapshot.
+#[async_trait]
+pub(crate) trait Stored: Sized + Send + Sync {
+    /// What it is called.
+    const NOUN: &'static str;
+
+    /// Its id.
+    fn id(&self) -> &str;
+    /// What is said about it.
+    fn words(&self) -> Described;
+    /// What it is doing.
+    fn status(&self) -> &str;
+    /// Why it is as it is.
+    fn reason(&self) -> Option<&str>;
+
+    /// By id.
+    async fn find(client: &Client, id: &str) -> Result<Option<Self>, Error>;
+    /// By name.
+    async fn named(client: &Client, name: &str) -> Result<Vec<Self>, Error>;
+    /// Changes what is said about it.
+    async fn describe(client: &Client, id: &str, words: &Described) -> Result<(), Error>;
+    /// Accepts its end; whether there was one.
+    async fn delete(client: &Client, id: &str) -> Result<bool, Error>;
+}
+
+macro_rules! stored {
+    ($type:ident, $noun:literal, $find:ident, $named:ident, $describe:ident, $delete:ident) => {
+        #[async_trait]
+        impl Stored for $type {
+            const NOUN: &'static str = $noun;
+
+            fn id(&self) -> &str {
+                &self.id
+            }
+
+            fn words(&self) -> Described {
+                Described {
+                    name: self.name.clone().unwrap_or_default(),
+                    description: self.description.clone().unwrap_or_default(),
+                    metadata: self.metadata.clone(),
+                }
+            }
+
+            fn status(&self) -> &str {
+                &self.status
+            }
+
+            fn reason(&self) -> Option<&str> {
+                self.status_reason.as_deref()
+            }
+
+            async fn find(client: &Client, id: &str) -> Result<Option<Self>, Error> {
+                client.$find(id).await
+            }
+
+            async fn named(client: &Client, name: &str) -> Result<Vec<Self>, Error> {
+                client.$named(name).await
+            }
+
+            async fn describe(client: &Client, id: &str, words: &Described) -> Result<(), Error> {
+                client.$describe(id, words).await
+            }
+
+            async fn delete(client: &Client, id: &str) -> Result<bool, Error> {
+                client.$delete(id).await
+            }
+        }
+    };
+}
+
+stored!(
+    Volume,
+    "volume",
+    volume_find,
+    volumes_named,
+    volume_describe,
+    volume_delete
+);
+stored!(
+    Snapshot,
+    "snapshot",
+    snapshot_find,
+    snapshots_named,
+    snapshot_describe,
+    snapshot_delete
+);
+
+/// The attributes in which it is described.
+const WORDS: [&str; 3] = ["name", "description", "metadata"];
+
+/// Adds `id` and the words.
+pub(crate) fn attributes(schema: Schema) -> Schema {
+    let text = || {
+        Attribute::string()
+            .optional()
+            .validator(validator::length(1..=255))
+    };
+    schema
+        .attribute(
+            "id",
+            Attribute::string()
+                .computed()
+                .use_state_for_unknown()
+                .description("The uuid."),
+        )
+        .attribute(
+            "name",
+            text().description("Name; it need not be unique. Changed live."),
+        )
+        .attribute(
+            "description",
+            text().description("What it is for. Changed live."),
+        )
+        .attribute(
+            "metadata",
+            Attribute::map(Type::String)
+                .optional()
+                .validator(no_nulls())
+                .description("Words of your own, key and value. Changed live."),
+        )
+}
+
+fn no_nulls() -> Validator {
+    Validator::new(|value| {
+        let mut entries = value.as_entries().into_iter().flatten();
+        match entries.find(|(_, entry)| entry.is_null()) {
+            Some((key, _)) => Err(format!("{key:?} is null; leave it out.")),
+            None => Ok(()),
+        }
+    })
+}
+
+/// Accepts an id only, in the form it is shown in: a name or another form would come back different.
+pub(crate) fn an_id(such_as: &'static str) -> Validator {
+    Validator::new(move |value| {
+        let Some(text) = value.as_str() else {
+            return Ok(());
+        };
+        match text.parse::<VolumeId>() {
+            Ok(id) if id.to_string() == text => Ok(()),
+            _ => Err(format!(
+                "The value has to be an id, such as {such_as}; it is {text:?}."
+            )),
+        }
+    })
+}
+
+/// Its identity: the uuid.
+pub(crate) fn identity() -> IdentitySchema {
+    IdentitySchema::new().attribute(
+        "uuid",
+        IdentityAttribute::required(Type::String).description("The id, kept for all its life."),
+    )
+}
+
+/// The identity of the one with this uuid.
+pub(crate) fn identity_of(uuid: &str) -> Value {
+    Value::object([("uuid", Value::string(uuid))])
+}
+
+/// The words of a plan.
+pub(crate) fn words_of(planned: &Value) -> Result<Described, Diagnostic> {
+    let text = |name: &str| {
+        let value = planned.get(name).ok().and_then(Value::as_str);
+        value.unwrap_or_default().to_owned()
+    };
+    let metadata: Option<BTreeMap<String, String>> = match planned.get("metadata") {
+        Ok(value) => parse(to_json(value)).map_err(|problem| problem.at("metadata"))?,
+        Err(_) => None,
+    };
+    Ok(Described {
+        name: text("name"),
+        description: text("description"),
+        metadata: metadata.unwrap_or_default(),
+    })
+}
+
+/// Whether an update says something else about it.
+pub(crate) fn changes_words(request: &tfplugin::UpdateRequest) -> bool {
+    WORDS.iter().any(|name| request.changes(name))
+}
+
+/// Sets `id` and the words. An empty map and none are the same to the server: it stays as in `kept`.
+pub(crate) fn set_words(state: &mut Value, thing: &impl Stored, kept: &Value) {
+    let words = thing.words();
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    state.set("id", thing.id());
+    state.set("name", given(words.name));
+    state.set("description", given(words.description));
+    let empty = |value: &&Value| value.as_entries().is_some_and(BTreeMap::is_empty);
+    let metadata = if words.metadata.is_empty() {
+        let kept = kept.get("metadata").ok().filter(empty);
+        kept.cloned().unwrap_or(Value::Null)
+    } else {
+        value_of(&words.metadata)
+    };
+    state.set("metadata", metadata);
+}
+
+/// The one of this id or, failing that, of this name.
+pub(crate) async fn by_id_or_name<T: Stored>(
+    client: &Client,
+    which: &str,
+) -> Result<T, Diagnostic> {
+    let which = which.trim();
+    if which.is_empty() {
+        let text = format!("Name the {} by its id or by its name.", T::NOUN);
+        return Err(Diagnostic::error("Nothing to look for", text));
+    }
+    match by_id(client, which).await? {
+        Some(found) => Ok(found),
+        None => by_name(client, which).await,
+    }
+}
+
+/// The one of this id, if any. A server that also knows it by name answers for that too, which is not meant.
+pub(crate) async fn by_id<T: Stored>(client: &Client, id: &str) -> Result<Option<T>, Diagnostic> {
+    let found = T::find(client, id).await.map_err(|error| failed(&error))?;
+    Ok(found.filter(|thing| thing.id() == id))
+}
+
+/// The only one of this name.
+pub(crate) async fn by_name<T: Stored>(client: &Client, name: &str) -> Result<T, Diagnostic> {
+    let named = T::named(client, name).await;
+    let mut named = named.map_err(|error| failed(&error))?;
+    let noun = T::NOUN;
+    match named.len() {
+        1 => Ok(named.remove(0)),
+        0 => Err(Diagnostic::error(
+            format!("No such {noun}"),
+            format!(
+                "The project has no {noun} with the id or the name {name:?}.\n\n\
+                 `openstack {} list` shows those it has.",
+                command(noun)
+            ),
+        )),
+        count => {
+            let ids: Vec<&str> = named.iter().map(Stored::id).collect();
+            Err(Diagnostic::error(
+                format!("Several {noun}s have this name"),
+                format!(
+                    "{count} {noun}s are named {name:?}; name one by its id: {}.",
+                    ids.join(", ")
+                ),
+            ))
+        }
+    }
+}
+
+/// The part of the `openstack` command that is about it.
+fn command(noun: &str) -> &str {
+    match noun {
+        "snapshot" => "volume snapshot",
+        noun => noun,
+    }
+}
+
+/// What was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Create,
+    Extend,
+    Delete,
+}
+
+impl Deed {
+    fn done(self) -> &'static str {
+        match self {
+            Self::Create => "created",
+            Self::Extend => "extended",
+            Self::Delete => "deleted",
+        }
+    }
+
+    fn timeout(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Extend => "update",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// What is left to do after it has failed.
+    fn next(self) -> &'static str {
+        match self {
+            Self::Create => {
+                "Correct the cause and apply again: what is left of this one is then replaced."
+            }
+            Self::Extend => {
+                "It is as large as before, and its data is untouched. Correct the cause and apply again."
+            }
+            Self::Delete => "Correct the cause and apply again.",
+        }
+    }
+}
+
+/// Waits until nothing is being done to it any more. What could not be made is an error with its reason.
+pub(crate) async fn settled<T: Stored>(
+    client: &Client,
+    patience: &Patience,
+    deed: Deed,
+    id: &str,
+) -> Result<T, Diagnostic> {
+    let found = while_doing::<T>(client, patience, &["creating", "extending"], id).await;
+    match found.map_err(|unmet| of_unmet::<T>(deed, id, &unmet))? {
+        Some(thing) if thing.status() == "error" => Err(failure(deed, &thing)),
+        Some(thing) => Ok(thing),
+        None => Err(Diagnostic::error(
+            format!("{} {id} is gone", sentence(T::NOUN)),
+            format!(
+                "Somebody deleted it while it was being {}. Plan again.",
+                deed.done()
+            ),
+        )),
+    }
+}
+
+/// Waits until it is gone. A delete that failed leaves it as it was.
+pub(crate) async fn gone<T: Stored>(
+    client: &Client,
+    patience: &Patience,
+    id: &str,
+) -> Result<(), Diagnostic> {
+    let left = while_doing::<T>(client, patience, &["deleting"], id).await;
+    match left.map_err(|unmet| of_unmet::<T>(Deed::Delete, id, &unmet))? {
+        None => Ok(()),
+        Some(thing) => Err(failure(Deed::Delete, &thing)),
+    }
+}
+
+/// Waits until its status is none of these.
+async fn while_doing<T: Stored>(
+    client: &Client,
+    patience: &Patience,
+    work: &[&str],
+    id: &str,
+) -> Result<Option<T>, Unmet> {
+    let look = || async {
+        Ok(match T::find(client, id).await? {
+            Some(thing) if work.contains(&thing.status()) => Seen::Still(thing.status().to_owned()),
+            found => Seen::Done(found),
+        })
+    };
+    patience.until(look).await
+}
+
+/// `volume data (6b1c...)`, for the beginning of a sentence.
+fn called<T: Stored>(thing: &T) -> String {
+    let name = thing.words().name;
+    if name.is_empty() {
+        format!("{} {}", sentence(T::NOUN), thing.id())
+    } else {
+        format!("{} {name} ({})", sentence(T::NOUN), thing.id())
+    }
+}
+
+/// It did not become what it should, with the server's reason.
+pub(crate) fn failure<T: Stored>(deed: Deed, thing: &T) -> Diagnostic {
+    let reason = thing
+        .reason()
+        .map_or_else(|| format!("Its status is {}", thing.status()), sentence);
+    Diagnostic::error(
+        format!("{} could not be {}", called(thing), deed.done()),
+        format!("{reason}.\n\n{}", deed.next()),
+    )
+}
+
+fn of_unmet<T: Stored>(deed: Deed, id: &str, unmet: &Unmet) -> Diagnostic {
+    let progress = match unmet.progress.as_str() {
+        "" => String::new(),
+        progress => format!(" (it is {progress})"),
+    };
+    let text = match &unmet.why {
+        Why::Stopped => format!(
+            "The run was stopped; the server goes on with it{progress}. Plan again to see how it ended."
+        ),
+        Why::TimedOut(timeout) => format!(
+            "It took longer than {} seconds and the server goes on with it{progress}. Plan again to see how it ended, or \
+             give it more time with timeouts = {{ {} = \"1h\" }}.",
+            timeout.as_secs(),
+            deed.timeout()
+        ),
+        Why::Lost(error) => format!(
+            "{} The server goes on with it{progress}; plan again to see how it ended.",
+            detail(error)
+        ),
+    };
+    let summary = format!("{} {id} is not {} yet", sentence(T::NOUN), deed.done());
+    Diagnostic::error(summary, text)
+}
+
+/// Removes it, and waits until it is gone.
+pub(crate) async fn delete<T: Stored>(
+    context: &Context<Session>,
+    request: &DeleteRequest,
+) -> Result<(), Diagnostics> {
+    let client = &context.client()?.client;
+    let patience = Patience::new(context.timeout, &context.cancel);
+    let id: String = request.prior_state.read("id")?;
+    let accepted = T::delete(client, &id).await;
+    if accepted.map_err(|error| failed(&error))? {
+        gone::<T>(client, &patience, &id).await?;
+    }
+    Ok(())
+}
