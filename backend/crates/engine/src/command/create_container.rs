@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use zun_domain::container::{Container, Desired, Life, Published, TaskState, Wish};
+use zun_domain::container::{Container, Desired, Life, Mount, Published, TaskState, Wish};
 use zun_domain::host::HostPlace;
 use zun_domain::id::ContainerId;
 use zun_domain::name::ContainerName;
@@ -135,15 +135,11 @@ impl Engine {
         id: ContainerId,
     ) -> Result<(Container, Network, Stored)> {
         let project = call.caller.project;
-        self.admit_more(
-            tx,
-            project,
-            &Usage {
-                containers: 1,
-                amounts: ask.spec.amounts(),
-            },
-        )
-        .await?;
+        let more = Usage {
+            containers: 1,
+            amounts: ask.spec.amounts(),
+        };
+        self.admit_more(tx, project, &more).await?;
         let view = self
             .cluster_view(tx, &resolved.busy, &BTreeSet::new())
             .await?;
@@ -167,26 +163,14 @@ impl Engine {
         let published = published_at(self, ask, &view, &placed, id)?;
         let network = self.default_network(tx, project, &resolved.subnets).await?;
         let address = self.free_address(tx, &network).await?;
+        let desired = first_wish(ask, id, name, resolved, published, stored.mounts.clone());
         let container = Container {
             id,
             project,
             user: call.caller.user,
             place: placed,
             generation: 1,
-            desired: Desired {
-                name,
-                spec: ask.spec.clone(),
-                wish: wish_of(ask.wish, ask.wait_for, Wish::Running),
-                revision: 1,
-                image_digest: resolved.image.digest.clone(),
-                hostname: ask
-                    .spec
-                    .hostname
-                    .clone()
-                    .unwrap_or_else(|| Container::default_hostname(id)),
-                published,
-                mounts: stored.mounts.clone(),
-            },
+            desired,
             addresses: vec![address],
             life: Life::Creating,
             observed: None,
@@ -206,6 +190,28 @@ impl Engine {
         tx.container_confirm(container.id).await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+/// What is wished of a container that was never made before.
+fn first_wish(
+    ask: &CreateContainer,
+    id: ContainerId,
+    name: ContainerName,
+    resolved: &Resolved,
+    published: Vec<Published>,
+    mounts: Vec<Mount>,
+) -> Desired {
+    let given = ask.spec.hostname.clone();
+    Desired {
+        name,
+        spec: ask.spec.clone(),
+        wish: wish_of(ask.wish, ask.wait_for, Wish::Running),
+        revision: 1,
+        image_digest: resolved.image.digest.clone(),
+        hostname: given.unwrap_or_else(|| Container::default_hostname(id)),
+        published,
+        mounts,
     }
 }
 
