@@ -126,7 +126,15 @@ async fn a_volume_that_is_not_free_is_400_and_leaves_nothing() {
         .expect(200)
         .json();
     assert_eq!(volumes["volumes"].as_array().unwrap().len(), 1);
-    app.volume(json!({"name": "data", "size": 1})).await;
+}
+
+#[tokio::test]
+async fn a_name_that_means_several_and_an_id_of_another_project_are_400() {
+    let app = TestApp::start().await;
+    for _ in 0..2 {
+        app.volume(json!({"name": "data", "size": 1})).await;
+    }
+    let mounts = json!([{"destination": "/data", "source": "data"}]);
     let twice = create(&app, "container latest", mounts).await.expect(400);
     assert!(
         twice

@@ -143,6 +143,11 @@ async fn pages_and_what_is_past_the_end() {
             );
         }
     }
+}
+
+#[tokio::test]
+async fn pages_of_types() {
+    let app = TestApp::start().await;
     let types = app
         .get(Who::Reader, &app.block("types?limit=1"))
         .await

@@ -201,7 +201,7 @@ const WRONG_ELSEWHERE: &[Wrong] = &[
     (
         "PUT",
         "volumes/VOLUME/metadata",
-        r#"{}"#,
+        "{}",
         400,
         "metadata: is required",
     ),
@@ -327,52 +327,17 @@ async fn bodies_of_refusals() {
             .body(axum::body::Body::from(body));
         app.send(request.unwrap()).await
     };
-    let good = r#"{"volume": {"size": 1}}"#;
+    let (good, long) = (r#"{"volume": {"size": 1}}"#, " ".repeat(1_100_000));
+    let json = "application/json";
     for (who, kind, body, status, name) in [
-        (
-            Who::Reader,
-            "application/json",
-            good.to_owned(),
-            403,
-            "forbidden",
-        ),
-        (
-            Who::Member,
-            "text/plain",
-            good.to_owned(),
-            415,
-            "badMediaType",
-        ),
-        (
-            Who::Member,
-            "application/json",
-            "{".to_owned(),
-            400,
-            "badRequest",
-        ),
-        (
-            Who::Member,
-            "application/json",
-            "[]".to_owned(),
-            400,
-            "badRequest",
-        ),
-        (
-            Who::Member,
-            "application/json",
-            " ".repeat(1_100_000),
-            413,
-            "overLimit",
-        ),
-        (
-            Who::Nobody,
-            "application/json",
-            good.to_owned(),
-            401,
-            "error",
-        ),
+        (Who::Reader, json, good, 403, "forbidden"),
+        (Who::Member, "text/plain", good, 415, "badMediaType"),
+        (Who::Member, json, "{", 400, "badRequest"),
+        (Who::Member, json, "[]", 400, "badRequest"),
+        (Who::Member, json, &long, 413, "overLimit"),
+        (Who::Nobody, json, good, 401, "error"),
     ] {
-        let reply = post(who, kind, body).await.expect(status);
+        let reply = post(who, kind, body.to_owned()).await.expect(status);
         let body = reply.json();
         assert_eq!(body[name]["code"], status, "{body}");
         assert!(!reply.detail().is_empty(), "{body}");

@@ -78,9 +78,15 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
+    /// What is written, and the pairs that are meant; `None` where it is no dictionary of texts.
+    type Case = (
+        &'static str,
+        Option<&'static [(&'static str, &'static str)]>,
+    );
+
     #[test]
     fn what_is_read_and_what_is_not() {
-        let cases: [(&str, Option<&[(&str, &str)]>); 14] = [
+        let cases: [Case; 14] = [
             ("{}", Some(&[])),
             ("{'a': 'b'}", Some(&[("a", "b")])),
             ("{\"a\":\"b\"}", Some(&[("a", "b")])),
