@@ -352,9 +352,10 @@ async fn one_turn(world: World, chance: &mut SmallRng, what: &str) -> World {
     if chance.random_bool(0.6) {
         let verb = *CHANGING.choose(chance).unwrap();
         let error = Error::new(Class::Internal, "planted fault");
-        match chance.random_bool(0.5) {
-            true => world.host.lose_reply(verb, When::Nth(1), error),
-            false => world.host.fail(verb, When::Nth(1), error),
+        if chance.random_bool(0.5) {
+            world.host.lose_reply(verb, When::Nth(1), error);
+        } else {
+            world.host.fail(verb, When::Nth(1), error);
         }
     }
     let crashes = chance.random_bool(0.5);
