@@ -203,7 +203,7 @@ async fn crash_at(story: Story, place: u64, reboots: bool) -> bool {
     let crash = Crash::at(place);
     let world = world.restart_with(Some(crash.hand())).await;
     crash.reset();
-    let operation = story.ask(&world).await.unwrap();
+    let operation = ask_when_idle(story, &world, &crash).await;
     let reached = crash.comes(&world, operation.as_ref()).await;
     if reboots {
         world.host.reboot();
@@ -217,6 +217,17 @@ async fn crash_at(story: Story, place: u64, reboots: bool) -> bool {
     world.assert_whole(&what).await;
     world.assert_bytes(&bytes, &what).await;
     reached
+}
+
+/// Asks, after what the new process mends by itself, unless that has come to the place of the crash.
+async fn ask_when_idle(story: Story, world: &World, crash: &Crash) -> Option<Operation> {
+    loop {
+        match story.ask(world).await {
+            Err(zun_engine::Error::Busy { .. }) if !crash.came() => crate::world::a_moment().await,
+            Err(zun_engine::Error::Busy { .. }) => return None,
+            asked => return asked.unwrap(),
+        }
+    }
 }
 
 impl World {

@@ -337,7 +337,7 @@ impl Crash {
         let crashed = async {
             while self.places() < self.at {
                 let Some(operation) = operation else {
-                    return false;
+                    return self.came();
                 };
                 let now = world.store.operation_get(operation.id).await.unwrap();
                 if now.state.is_final() {
@@ -350,6 +350,11 @@ impl Crash {
         tokio::time::timeout(BOUND, crashed)
             .await
             .expect("neither a crash nor an end")
+    }
+
+    /// The process has crashed.
+    pub(crate) fn came(&self) -> bool {
+        self.places() >= self.at
     }
 
     pub(crate) fn places(&self) -> u64 {

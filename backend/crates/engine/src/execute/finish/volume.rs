@@ -46,11 +46,12 @@ impl Engine {
     }
 }
 
-/// Only what could not be made is failed: after a failed extend or delete it is there as before.
+/// What could not be made, or was to be deleted, is of no use any more but can be deleted again; after a failed
+/// extend it is there as before.
 fn settled(before: VolumeLife, kind: OperationKind, end: &End) -> (VolumeLife, Option<String>) {
     let reason = end.failure.as_ref().map(|failure| failure.message.clone());
     match (&reason, kind) {
-        (Some(reason), OperationKind::Create) => {
+        (Some(reason), OperationKind::Create | OperationKind::Delete) => {
             let reason = reason.clone();
             (
                 VolumeLife::Failed {
