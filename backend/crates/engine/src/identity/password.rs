@@ -6,9 +6,9 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::password_hash::{self, Error as HashError};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 
 use super::Secret;
@@ -17,6 +17,9 @@ use crate::error::{Error, Result};
 const AT_ONCE: usize = 2;
 const MEMORY_KIB: u32 = 7 * 1024;
 const PASSES: u32 = 5;
+/// KiB reserved for one hash, which touches only what its parameters say. To malloc more than 32 MiB are always a
+/// mapping of their own, given back when they are freed; 7 MiB would stay with the heap of the thread for good.
+const RESERVED_KIB: usize = 33 * 1024;
 
 /// Compared with where there is no such user, so that finding this out takes as long as a wrong password.
 /// It is the hash of nothing.
@@ -38,7 +41,9 @@ impl Hasher {
     pub(super) async fn hash(&self, password: &Secret) -> Result<String> {
         let password = password.clone();
         self.work(move || {
-            PasswordHasher::<PasswordHash>::hash_password(&argon2()?, password.expose().as_bytes())
+            let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(HashError::from);
+            params
+                .and_then(|params| hashed(&password, &params, Salt::generate()))
                 .map(|hash| hash.to_string())
                 .map_err(|error| Error::Internal(format!("cannot hash a password: {error}")))
         })
@@ -51,12 +56,9 @@ impl Hasher {
         self.work(move || {
             let exists = hash.is_some();
             let hash = hash.as_deref().unwrap_or(NOBODY);
-            let hash = PasswordHash::new(hash).map_err(|error| {
+            let right = is_hash_of(hash, &password).map_err(|error| {
                 Error::Internal(format!("a stored password hash is damaged: {error}"))
             })?;
-            let right = argon2()?
-                .verify_password(password.expose().as_bytes(), &hash)
-                .is_ok();
             Ok(right && exists)
         })
         .await
@@ -85,10 +87,32 @@ impl Hasher {
     }
 }
 
-fn argon2() -> Result<Argon2<'static>> {
-    let params = Params::new(MEMORY_KIB, PASSES, 1, None)
-        .map_err(|error| Error::Internal(format!("parameters of argon2: {error}")))?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// Takes as long whether it is or not.
+fn is_hash_of(stored: &str, password: &Secret) -> password_hash::Result<bool> {
+    let stored = PasswordHash::new(stored)?;
+    let salt = stored.salt.ok_or(HashError::EncodingInvalid)?;
+    let computed = hashed(password, &Params::try_from(&stored)?, salt)?;
+    Ok(stored.hash.is_some() && computed.hash == stored.hash)
+}
+
+fn hashed(password: &Secret, params: &Params, salt: Salt) -> password_hash::Result<PasswordHash> {
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let mut memory: Vec<Block> = Vec::with_capacity(RESERVED_KIB);
+    memory.resize(params.block_count(), Block::new());
+    let mut out = [0; Params::DEFAULT_OUTPUT_LEN];
+    Argon2::new(algorithm, version, params.clone()).hash_password_into_with_memory(
+        password.expose().as_bytes(),
+        &salt,
+        &mut out,
+        &mut memory,
+    )?;
+    Ok(PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(params)?,
+        salt: Some(salt),
+        hash: Some(Output::new(&out)?),
+    })
 }
 
 #[cfg(test)]
