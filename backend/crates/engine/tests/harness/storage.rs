@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use zun_domain::container::{Container, ContainerSpec, Life, MountSpec, MountType, mount};
-use zun_domain::id::{ContainerId, VolumeId};
+use zun_domain::id::{ContainerId, SnapshotId, VolumeId};
 use zun_domain::operation::Operation;
 use zun_domain::unit::DiskGib;
 use zun_domain::volume::{
@@ -175,12 +175,13 @@ impl World {
                 "{what}: {size:?} is the size of {volume:?}"
             );
         }
+        let shown = self.host.snapshots();
         let kept = self.store.snapshot_list(None, None).await.unwrap();
-        let live = kept
-            .iter()
-            .filter(|snapshot| snapshot.life == VolumeLife::Live);
-        let live: std::collections::BTreeSet<_> = live.map(|snapshot| snapshot.id).collect();
-        assert_eq!(self.host.snapshots(), live, "{what}: snapshots");
+        for snapshot in kept.iter().filter(|s| s.life == VolumeLife::Live) {
+            assert!(shown.contains(&snapshot.id), "{what}: lost {snapshot:?}");
+        }
+        let recorded = |id: &SnapshotId| kept.iter().any(|snapshot| snapshot.id == *id);
+        assert!(shown.iter().all(recorded), "{what}: nobody's: {shown:?}");
         let files = self.host.files();
         let wished = rows.iter().filter(|row| row.observed.is_some());
         let wished: usize = wished
