@@ -216,14 +216,9 @@ fn only_what_the_engine_was_to_start_itself_is_started_on_return() {
     let sources = ["/var/lib/zun/volumes/v1/mnt/data".to_owned()];
     let with = |name, wish, phase| {
         let mut container = in_phase(phase, wish);
-        container.desired.spec.restart_policy = name_policy(name);
+        container.desired.spec.restart_policy = name.map(policy);
         container
     };
-    fn name_policy(
-        name: Option<RestartPolicyName>,
-    ) -> Option<zun_domain::container::RestartPolicy> {
-        name.map(policy)
-    }
     let always = Some(RestartPolicyName::Always);
     let running = with(always, Wish::Running, Phase::Running);
     let stood = with(always, Wish::Running, Phase::Exited);
