@@ -214,7 +214,7 @@ fn volumes_and_snapshots_alone() {
 #[test]
 fn only_what_the_engine_was_to_start_itself_is_started_on_return() {
     let sources = ["/var/lib/zun/volumes/v1/mnt/data".to_owned()];
-    let with = |name, wish, phase| {
+    let with = |name: Option<RestartPolicyName>, wish, phase| {
         let mut container = in_phase(phase, wish);
         container.desired.spec.restart_policy = name.map(policy);
         container
