@@ -49,6 +49,15 @@ pub fn plugged(data_dir: &Path) -> Result<Plugged> {
     Ok(Plugged { mounts, devices })
 }
 
+/// Whether a volume can grow while it is mounted: the kernel lets processes with `CAP_SYS_RESOURCE` alone do that.
+pub fn grows_mounted() -> bool {
+    const CAP_SYS_RESOURCE: u32 = 24;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let sets = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let set = sets.and_then(|set| u64::from_str_radix(set.trim(), 16).ok());
+    set.is_some_and(|set| set & (1 << CAP_SYS_RESOURCE) != 0)
+}
+
 /// Unmounts and detaches all of it.
 pub fn unplug(data_dir: &Path) -> Result<()> {
     let Plugged { mounts, devices } = plugged(data_dir)?;

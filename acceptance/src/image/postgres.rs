@@ -1,7 +1,8 @@
 //! The root of `zun/postgres:1`: PostgreSQL from the Debian packages of this machine, with the libraries it asks for.
 //!
 //! Its default program `database` makes a cluster in `$PGDATA` (default `/var/lib/postgresql/data`) where there is none,
-//! with the password `$POSTGRES_PASSWORD` for the user `postgres`, and runs it with the arguments it is given.
+//! with the password `$POSTGRES_PASSWORD` for the user `postgres`, and runs it with the
+//! arguments it is given, none of which may hold a space.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -35,7 +36,9 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
     rm /tmp/password
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
 fi
-exec su postgres -s /bin/sh -c 'exec postgres -c listen_addresses="*" "$@"' postgres "$@"
+# su would take the arguments for its own.
+export ARGUMENTS="$*"
+exec su postgres -s /bin/sh -c 'exec postgres -c listen_addresses="*" $ARGUMENTS'
 "#;
 
 /// What the image is told beside its root.
@@ -69,6 +72,8 @@ pub(super) fn fill(root: &Path) -> Result<()> {
     for path in parts.iter().chain(&libraries(&parts)?) {
         copy(path, root)?;
     }
+    // What a time zone is, it asks the system; UTC it knows.
+    fs::create_dir_all(root.join("usr/share/zoneinfo"))?;
     symlink(&bin, root.join("usr/lib/postgresql/bin"))?;
     fs::write(
         root.join("etc/passwd"),

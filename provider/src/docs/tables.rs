@@ -17,9 +17,9 @@ container (`size`), or a file (`type = \"bind\"` with `content`).
 
 - A `zun_volume` named in `source` goes with its own destroy alone. Data that matters belongs there: Terraform destroys a \
 container whose create failed before it makes it again, and whatever replaces a container destroys it.
-- A volume made by `size` is deleted with its container, never by a failure or a recreate. Where its entry is taken out of \
-`mounts` a warning of the plan names the volume: it is no longer mounted, keeps its data, and is still deleted with the \
-container. A plan that replaces the container warns of the data that goes.
+- A volume made by `size` is deleted with its container, never by a failure or a recreate; a plan that replaces the \
+container warns of the data that goes. Where its entry is taken out of `mounts` it stays, is no longer the container's, \
+and a warning of the plan names it.
 - A volume cannot shrink: the plan refuses a smaller `size`.
 ";
 

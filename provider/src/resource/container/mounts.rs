@@ -113,9 +113,9 @@ pub(super) fn judge(prior: &Value, planned: &Value, replaced: bool, diagnostics:
                 "mounts",
                 "A volume stays",
                 format!(
-                    "Volume {volume} ({size} GiB, at {destination}) is no longer mounted and keeps its data. It still \
-                     belongs to this container and is deleted with it; the same entry of mounts brings it back. \
-                     `openstack volume delete {volume}` removes it now."
+                    "Volume {volume} ({size} GiB, at {destination}) is no longer mounted and no longer the container's: it keeps \
+                     its data, also when the container is deleted. Name it in source to mount it again; `terraform import \
+                     zun_volume.example {volume}` takes it over, `openstack volume delete {volume}` removes it."
                 ),
             ),
             _ => {}
