@@ -30,6 +30,7 @@ impl Plugged {
 /// What is mounted and attached just now.
 pub fn plugged(data_dir: &Path) -> Result<Plugged> {
     let root = data_dir.canonicalize().context("no data directory")?;
+    let root = root.join("volumes");
     let table = fs::read_to_string("/proc/self/mountinfo").context("cannot read the mounts")?;
     let mounts = table
         .lines()
