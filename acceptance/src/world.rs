@@ -3,14 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::api::Api;
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine, Sweeper};
 use crate::tofu::{Flavor, Workspace};
-use crate::{image, ledger, settings, skip, storage};
+use crate::{image, ledger, process, settings, skip, storage};
 
 /// Room for more than a small machine has: containers of tests do next to nothing.
 pub const ROOMY: &[(&str, &str)] = &[
@@ -23,6 +24,9 @@ pub const ROOMY: &[(&str, &str)] = &[
     ("ZUND_OVERCOMMIT_DISK", "100"),
     ("ZUND_DISK", "account"),
 ];
+
+/// The longest that a device stays after it was detached.
+const UNPLUGGED: Duration = Duration::from_secs(20);
 
 /// All of it, for one case.
 #[derive(Debug)]
@@ -82,8 +86,10 @@ impl World {
         }
         let plugged = storage::plugged(self.backend.data_dir())?;
         storage::unplug(self.backend.data_dir())?;
-        let left = storage::plugged(self.backend.data_dir())?;
-        ensure!(left.is_empty(), "of {plugged:?} are left {left:?}");
+        // A container that is being started, whosever it is, holds all mounts of the host for a moment.
+        let left = || storage::plugged(self.backend.data_dir()).ok();
+        process::poll(UNPLUGGED, || left().filter(storage::Plugged::is_empty))
+            .with_context(|| format!("not all of {plugged:?} is gone"))?;
         self.backend.restart()
     }
 }
