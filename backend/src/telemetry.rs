@@ -8,9 +8,15 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, LogFormat};
 
+/// What prints bodies and frames below this level: environments of users are in them.
+const BODIES: [&str; 6] = ["bollard", "hyper", "hyper_util", "h2", "sqlx", "tower_http"];
+
 /// Starts logging. Called once, before anything that may log.
 pub(crate) fn start(config: &Config) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log)?;
+    let mut filter = EnvFilter::try_new(&config.log)?;
+    for target in BODIES {
+        filter = filter.add_directive(format!("{target}=info").parse()?);
+    }
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

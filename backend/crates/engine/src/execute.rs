@@ -16,7 +16,7 @@ mod storage;
 mod wait;
 
 use anew::Verdict;
-pub(crate) use anew::stored;
+pub(crate) use anew::{from_stored, stored};
 pub(crate) use follow::Followed;
 
 use std::sync::atomic::Ordering;
@@ -129,7 +129,7 @@ impl Engine {
         let broken = |error: serde_json::Error| {
             Error::Internal(format!("the plan of operation {id} is broken: {error}"))
         };
-        let (anew, plan) = anew::from_stored(&work.plan).map_err(broken)?;
+        let (anew, plan) = from_stored(&work.plan).map_err(broken)?;
         let target = work
             .target
             .map(|text| Target::read(current.subject, &text))

@@ -81,7 +81,12 @@ impl Storage {
         let make = |volume: &MakeVolume| plain(VolumeAction::Make(volume.clone()));
         let mut steps: Vec<Step> = self.make.iter().map(make).collect();
         steps.extend(self.growth());
-        steps.extend(bring_back(&self.held));
+        for id in &self.held {
+            steps.push(plain(VolumeAction::Connect(*id)));
+            // Whoever else has it may not have come to that yet.
+            steps.push(plain(VolumeAction::Format(*id)));
+            steps.push(plain(VolumeAction::Mount(*id)));
+        }
         for id in &self.fresh {
             let id = *id;
             steps.push(undone(

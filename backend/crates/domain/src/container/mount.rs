@@ -13,6 +13,9 @@ use crate::volume::{FileContent, InjectedFile};
 /// The most a file may hold, in bytes: configuration, not data.
 pub const MOST_CONTENT: usize = 512 * 1024;
 
+/// Where a container sees what its kernel makes up.
+const OF_THE_KERNEL: [&str; 3] = ["/proc", "/sys", "/dev"];
+
 /// What is mounted.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
@@ -155,6 +158,15 @@ fn wrong(mount: &MountSpec) -> Option<String> {
             "destination {path} must be a path below / without . and .."
         ));
     }
+    if OF_THE_KERNEL.iter().any(|taken| {
+        let rest = trimmed(path).strip_prefix(taken);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }) {
+        return Some(format!(
+            "destination {path} is the kernel's; choose a path that is not below {}",
+            OF_THE_KERNEL.join(", ")
+        ));
+    }
     match mount.kind.unwrap_or_default() {
         MountType::Volume if mount.content.is_some() => Some(format!(
             "{path}: content goes with type \"bind\"; a volume has a source or a size"
@@ -200,6 +212,8 @@ mod tests {
             ),
             (r#"[{"destination":"/d","size":0}]"#, "at least 1 GiB"),
             (r#"[{"destination":"/","size":1}]"#, "below /"),
+            (r#"[{"destination":"/proc/","size":1}]"#, "the kernel's"),
+            (r#"[{"destination":"/dev/shm","size":1}]"#, "the kernel's"),
             (r#"[{"destination":"/a/../b","size":1}]"#, "below /"),
             (
                 r#"[{"destination":"/d","size":1,"content":"YQ=="}]"#,

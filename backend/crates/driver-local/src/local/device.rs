@@ -20,7 +20,7 @@ const BLOCK_DEVICES: &str = "/sys/block";
 const REMOVED: &str = " (deleted)";
 
 /// The kernel, or a program that looks at every new device, may hold one for a moment longer than who mounted it.
-const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE: Duration = Duration::from_secs(15);
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// `Refused` where the machine has no loop devices to give.

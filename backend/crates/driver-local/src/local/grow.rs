@@ -54,7 +54,7 @@ pub(super) fn extend(places: &Places, id: VolumeId, size: DiskGib) -> Result<()>
             Class::Refused,
             format!(
                 "cannot extend volume {id} while it is mounted: the kernel allows that to processes with \
-                 CAP_SYS_RESOURCE only, which zund does not have here; stop its container and detach it first"
+                 CAP_SYS_RESOURCE only, which zund does not have here; take it out of its container, extend it, and put it back"
             ),
         ));
     }

@@ -6,7 +6,6 @@ use zun_domain::container::{
 };
 use zun_domain::host::HostPlace;
 use zun_domain::id::{ContainerId, ProjectId, UserId, VolumeId};
-use zun_domain::operation::OperationKind;
 use zun_domain::unit::DiskGib;
 use zun_domain::volume::{
     AttachmentState, HostMount, MakeVolume, Volume, VolumeAttachment, VolumeLife, VolumeSource,
@@ -14,11 +13,13 @@ use zun_domain::volume::{
 };
 use zun_driver::volume::VolumeFacts;
 use zun_planner::storage::Storage;
+use zun_planner::{Action, VolumeAction};
 use zun_store::Tx;
 
 use super::resolve::Resolved;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
+use crate::execute::from_stored;
 
 /// Metadata of a volume that a container asked for by size: where it is seen.
 const DESTINATION: &str = "destination";
@@ -279,7 +280,7 @@ impl Decision<'_> {
             user: holder.user,
             place: self.place.clone(),
             name: format!("{}:{destination}", holder.name),
-            description: format!("made for container {}; deleted with it", holder.id),
+            description: format!("made for container {}", holder.id),
             metadata: [(DESTINATION.to_owned(), destination)].into(),
             size,
             volume_type: VolumeType::Single,
@@ -356,22 +357,21 @@ impl Decision<'_> {
     }
 }
 
-/// A volume that several have is not taken while one of them may be giving it back.
+/// A volume that several have is not taken while one of them is giving it back.
 async fn check_staying(tx: &Tx, volume: &Volume, other: ContainerId) -> Result<()> {
-    match tx.operation_running_of(other).await? {
-        Some(operation)
-            if matches!(
-                operation.kind,
-                OperationKind::Delete | OperationKind::Update
-            ) =>
-        {
-            Err(Error::Conflict(format!(
-                "volume {} may be given back by container {other} just now (operation {}); try again when that has ended",
-                volume.id, operation.id
-            )))
-        }
-        Some(_) | None => Ok(()),
+    let Some(operation) = tx.operation_running_of(other).await? else {
+        return Ok(());
+    };
+    let work = tx.operation_work(operation.id).await?;
+    let (_, plan) = from_stored(&work.plan).map_err(|error| Error::Internal(error.to_string()))?;
+    let unmount = Action::Volume(VolumeAction::Unmount(volume.id));
+    if plan.steps.iter().all(|step| step.action != unmount) {
+        return Ok(());
     }
+    Err(Error::Conflict(format!(
+        "volume {} is being given back by container {other} (operation {}); try again when that has ended",
+        volume.id, operation.id
+    )))
 }
 
 /// A volume of the project by id or name.

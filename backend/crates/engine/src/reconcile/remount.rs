@@ -51,8 +51,13 @@ impl Engine {
     async fn bring_volumes_back(&self, host: HostId) -> Result<bool> {
         let lacking = self.lacking(host).await?;
         let mut whole = true;
-        for (container, volumes) in &lacking {
-            match self.bring_back(host, *container).await {
+        // All at once: whether each is to be started is seen before anybody else records what the reboot did.
+        let all = lacking
+            .keys()
+            .map(|container| self.bring_back(host, *container));
+        let ended = futures::future::join_all(all).await;
+        for ((container, volumes), ended) in lacking.iter().zip(ended) {
+            match ended {
                 Ok(true) => {
                     tracing::info!(container = %container, "its {} volumes are back", volumes.len());
                 }

@@ -479,3 +479,40 @@ async fn a_volume_by_size_goes_with_its_container_only() {
         assert_eq!(wished, Wish::Running);
     }
 }
+
+/// A new volume is formatted once, whoever comes to it first; and whoever has it is edited without asking the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_containers_share_a_volume() {
+    let world = World::new(None).await;
+    let shared = zun_engine::command::volume::CreateVolume {
+        volume_type: zun_domain::volume::VolumeType::Multiattach,
+        ..crate::storage::blank("shared")
+    };
+    let (_, operation) = world.engine.volume_create(&call(), shared).await.unwrap();
+    assert_eq!(world.end_of(&operation).await.failure, None);
+    let names = ["web-1", "web-2", "web-3", "web-4"];
+    let mut operations = Vec::new();
+    for name in names {
+        let mut ask = create(name);
+        ask.spec = mounting([named("shared")]);
+        let accepted = world.engine.container_create(&call(), ask).await.unwrap();
+        operations.push(accepted.operation.unwrap());
+    }
+    for operation in operations.drain(..) {
+        assert_eq!(world.end_of(&operation).await.failure, None);
+    }
+    for name in names {
+        let mut spec = mounting([named("shared")]);
+        spec.workdir = Some("/shared".to_owned());
+        let edited = world
+            .engine
+            .container_update(&call(), name, update(spec, None))
+            .await;
+        operations.push(edited.unwrap().operation.unwrap());
+    }
+    for operation in operations {
+        assert_eq!(world.end_of(&operation).await.failure, None);
+    }
+    assert_eq!(world.volume("shared").await.attachments.len(), names.len());
+    world.assert_whole("after the edits of all who share").await;
+}

@@ -118,6 +118,7 @@ fn a_recreate_takes_what_is_new_first_and_gives_back_what_is_not_needed_last() {
     let expected = [
         "network default",
         "connect v1",
+        "format v1",
         "mount v1",
         "connect v2 <- disconnect v2",
         "format v2",
