@@ -14,6 +14,7 @@
 
 mod crash;
 mod fault;
+mod ownership;
 mod storage;
 mod story;
 mod taken;
