@@ -1,7 +1,7 @@
 //! A crash at every place one can come, then a restart on the same directory.
 
 use crate::story::Story;
-use crate::world::{Crash, World, call};
+use crate::world::{Crash, World, call, each};
 
 async fn places_of(story: Story) -> u64 {
     let crash = Crash::at(0);
@@ -40,11 +40,12 @@ async fn crash_at(story: Story, place: u64) {
 /// step that was being done being done again.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_survives_a_crash_at_every_place() {
-    for story in Story::ALL {
+    each(Story::ALL, |story| async move {
         let places = places_of(story).await;
         assert!(places >= 3, "{story:?} has {places} places to crash at");
         for place in 1..=places {
             crash_at(story, place).await;
         }
-    }
+    })
+    .await;
 }

@@ -5,7 +5,7 @@ use zun_driver::fake::fault::{Verb, When};
 use zun_driver::{Class, Error};
 
 use crate::story::Story;
-use crate::world::{World, call, create, update};
+use crate::world::{World, call, create, each, update};
 
 /// The calls that change something; the others are tried by the conformance suite.
 const CHANGING: [Verb; 11] = [
@@ -59,13 +59,14 @@ async fn with_fault(story: Story, verb: Verb, lose_reply: bool) {
 /// Whatever call fails, nothing is left over, and the old wish stays in force.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_call_may_fail_with_or_without_its_effect() {
-    for story in Story::ALL {
+    each(Story::ALL, |story| async move {
         for verb in CHANGING {
             for lose_reply in [false, true] {
                 with_fault(story, verb, lose_reply).await;
             }
         }
-    }
+    })
+    .await;
 }
 
 /// While the engine is away an operation waits and says so; then it goes on.

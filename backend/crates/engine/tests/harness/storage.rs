@@ -152,6 +152,7 @@ impl World {
             assert_settled(volume, rows, what);
         }
         self.until_unmounted(&volumes).await;
+        self.until_idle(what).await;
         for found in self.host.volumes() {
             let record = volumes.iter().find(|volume| volume.id == found.id);
             let record = record.unwrap_or_else(|| panic!("{what}: {found:?} is in no record"));
@@ -211,14 +212,6 @@ impl World {
         };
         let in_time = tokio::time::timeout(crate::world::BOUND, swept).await;
         assert!(in_time.is_ok(), "left over: {:?}", self.host.volumes());
-        let settled = async {
-            while !self.store.operations_unfinished().await.unwrap().is_empty() {
-                crate::world::a_moment().await;
-            }
-        };
-        tokio::time::timeout(crate::world::BOUND, settled)
-            .await
-            .unwrap();
     }
 
     pub(crate) async fn volume(&self, name: &str) -> Volume {

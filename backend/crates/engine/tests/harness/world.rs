@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use tempfile::TempDir;
 use zun_domain::container::{Container, ContainerSpec, Life, WaitFor, Wish};
 use zun_domain::id::{ProjectId, UserId};
@@ -139,10 +140,25 @@ impl World {
         assert!(in_time.is_ok(), "left over: {:?}", self.host.aside());
     }
 
+    /// Waits for the end of what the engine began by itself to mend what a fault left.
+    pub(crate) async fn until_idle(&self, what: &str) {
+        let mut unfinished = Vec::new();
+        let idle = async {
+            loop {
+                unfinished = self.store.operations_unfinished().await.unwrap();
+                if unfinished.is_empty() {
+                    return;
+                }
+                a_moment().await;
+            }
+        };
+        let in_time = tokio::time::timeout(BOUND, idle).await.is_ok();
+        assert!(in_time, "{what}: have not ended: {unfinished:?}");
+    }
+
     /// Nothing is left over, claims are those of the rows, the state is what the engine shows.
     pub(crate) async fn assert_whole(&self, what: &str) {
-        let unfinished = self.store.operations_unfinished().await.unwrap();
-        assert_eq!(unfinished, [], "{what}: operations have not ended");
+        self.until_idle(what).await;
         let query = ContainerQuery {
             limit: 1000,
             ..ContainerQuery::default()
@@ -207,6 +223,16 @@ impl World {
             assert_eq!(taken.collect::<BTreeSet<_>>(), ports, "{what}: host ports");
         }
     }
+}
+
+/// Tries these cases, several at a time: a world mostly waits, for its loops and for its log.
+pub(crate) async fn each<Case, Trial: Future<Output = ()>>(
+    cases: impl IntoIterator<Item = Case>,
+    trial: impl Fn(Case) -> Trial,
+) {
+    const AT_ONCE: usize = 8;
+    let trials = futures::stream::iter(cases).map(|case| Box::pin(trial(case)));
+    trials.buffer_unordered(AT_ONCE).collect::<()>().await;
 }
 
 /// Between two looks at a condition that gives no sign: short, and leaves the processor to what is waited for.
