@@ -42,6 +42,7 @@ struct Inner {
     memory: Mutex<Memory>,
     /// Held while a network is made: Engine 20.10 makes two of one name when asked twice at once.
     making_network: tokio::sync::Mutex<()>,
+    since: tokio::time::Instant,
 }
 
 /// What saves a question to the engine. All of it may be forgotten at any moment.
@@ -86,6 +87,7 @@ impl Docker {
                 client: tokio::sync::Mutex::new(None),
                 memory: Mutex::default(),
                 making_network: tokio::sync::Mutex::default(),
+                since: tokio::time::Instant::now(),
             }),
         })
     }
@@ -152,4 +154,12 @@ impl Docker {
     fn told(&self, tried: &str, error: bollard::errors::Error) -> Error {
         error::told(&self.inner.socket, tried, error)
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the pause between two questions to an engine that gives no sign of the answer's change"
+)]
+async fn wait_a_little(pause: Duration) {
+    tokio::time::sleep(pause).await;
 }

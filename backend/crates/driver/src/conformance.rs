@@ -125,8 +125,9 @@ macro_rules! conformance {
             a_container_uses_its_volume, a_read_only_mount_is_not_written_to, a_missing_source_is_refused,
             a_volume_in_use_stays_mounted, a_container_reads_its_files,
             // network
-            networks_are_ensured, overlapping_networks_conflict, a_network_in_use_stays,
-            a_taken_port_is_a_conflict, a_taken_address_is_a_conflict, a_cut_container_is_connected_again,
+            networks_are_ensured, overlapping_networks_conflict, an_unused_network_follows_its_record,
+            a_network_in_use_stays, a_taken_port_is_a_conflict, a_taken_address_is_a_conflict,
+            a_cut_container_is_connected_again,
             // recreate
             a_recreate_keeps_address_and_port, a_failed_recreate_goes_back,
             // image

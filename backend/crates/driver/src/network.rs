@@ -10,7 +10,8 @@ use crate::error::Result;
 #[async_trait]
 pub trait NetworkDriver: Send + Sync {
     /// Makes the network with its subnet, gateway and our labels; succeeds if it is there as wished.
-    /// `Conflict` where the subnet overlaps another network of the engine.
+    /// What an earlier call made of it with another subnet gives way. `Conflict` where the subnet overlaps another
+    /// network of the engine, and where a container is on the one with the other subnet.
     async fn ensure(&self, network: &Network) -> Result<()>;
 
     /// The IPv4 subnets that a new network must not overlap: those of the engine's networks, ours or not, and

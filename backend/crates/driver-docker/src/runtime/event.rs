@@ -86,7 +86,7 @@ impl Reader {
 
     async fn connect(&mut self) -> Option<RuntimeEvent> {
         if let Some(pause) = self.pause {
-            wait_a_little(pause).await;
+            crate::wait_a_little(pause).await;
         }
         match self.docker.subscribe().await {
             Ok(messages) => {
@@ -113,14 +113,6 @@ impl Reader {
             RuntimeEvent::Lost(sentence)
         })
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the pause between two attempts to reach an engine that does not answer"
-)]
-async fn wait_a_little(pause: Duration) {
-    tokio::time::sleep(pause).await;
 }
 
 impl Docker {

@@ -7,6 +7,7 @@
 mod docker;
 mod engine;
 mod lab;
+mod network;
 mod registry;
 mod skip;
 

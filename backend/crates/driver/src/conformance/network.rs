@@ -38,6 +38,31 @@ pub async fn overlapping_networks_conflict(lab: &impl Lab) {
     failed(networks.ensure(&other).await, Class::Conflict, "overlap");
 }
 
+/// The record has another subnet since: the network follows it, unless a container is on it.
+pub async fn an_unused_network_follows_its_record(lab: &impl Lab) {
+    let networks = lab.drivers().networks;
+    let former = lab.network();
+    networks.ensure(&former).await.expect("ensured");
+    let moved = Network {
+        subnet: lab.network().subnet,
+        ..former.clone()
+    };
+    networks.ensure(&moved).await.expect("moved");
+    let subnets = networks.subnets().await.expect("subnets");
+    assert!(subnets.contains(&moved.subnet), "{subnets:?}");
+    assert!(!subnets.contains(&former.subnet), "{subnets:?}");
+
+    let bench = Workbench::new(lab).await;
+    let name = bench.started(&Program::Runs).await;
+    let elsewhere = Network {
+        subnet: lab.network().subnet,
+        ..bench.network.clone()
+    };
+    let refused = networks.ensure(&elsewhere).await;
+    failed(refused, Class::Conflict, "is there with");
+    bench.must_run(name).await;
+}
+
 /// A network is not taken from under a running container.
 pub async fn a_network_in_use_stays(lab: &impl Lab) {
     let bench = Workbench::new(lab).await;

@@ -42,10 +42,13 @@ impl Networks {
             if (there.first, there.last) == (first, last) {
                 return Ok(());
             }
-            return Err(Error::new(
-                Class::Conflict,
-                format!("the network {name} is there with another subnet than {subnet}"),
-            ));
+            if !there.held.is_empty() {
+                return Err(Error::new(
+                    Class::Conflict,
+                    format!("the network {name} is there with another subnet than {subnet}"),
+                ));
+            }
+            self.drop_network(&name);
         }
         let below = self.subnets.range(..=last).next_back();
         if let Some((_, (end, other))) = below

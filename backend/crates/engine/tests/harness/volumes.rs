@@ -269,7 +269,10 @@ impl World {
         }
         let shows = |row: &Container| self.host.look_at(RuntimeName::Current(row.id));
         if let Some(row) = rows.iter().find(|row| row.observed != shows(row)) {
-            return Some(format!("the record of {:?} is an old one", row.desired.name));
+            return Some(format!(
+                "the record of {:?} is an old one",
+                row.desired.name
+            ));
         }
         let unfinished = self.store.operations_unfinished().await.unwrap();
         unfinished.first().map(|operation| format!("{operation:?}"))
