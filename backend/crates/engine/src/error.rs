@@ -2,7 +2,7 @@
 
 use zun_domain::container::{Status, Verb};
 use zun_domain::id::ContainerId;
-use zun_domain::operation::{OperationKind, Subject};
+use zun_domain::operation::{Operation, OperationKind, Subject};
 use zun_domain::placement::Unplaceable;
 use zun_domain::policy::Denied;
 use zun_domain::quota::OverQuota;
@@ -22,9 +22,9 @@ pub enum Error {
         ident: String,
     },
     /// A name stands for several.
-    #[error("{count} {what} are named {name}; use a uuid")]
+    #[error("{count} {what}s are named {name}; use a uuid")]
     Ambiguous {
-        /// `containers`, `volumes`, …
+        /// `container`, `volume`, `snapshot`.
         what: &'static str,
         /// The name.
         name: String,
@@ -129,6 +129,15 @@ impl Error {
         Self::NotFound {
             what,
             ident: ident.to_string(),
+        }
+    }
+
+    /// This operation is at work on it.
+    pub(crate) fn busy(operation: &Operation) -> Self {
+        Self::Busy {
+            subject: operation.subject,
+            operation: operation.id,
+            kind: operation.kind,
         }
     }
 

@@ -17,7 +17,20 @@ use zun_domain::quota::{LimitSet, Limits, Usage};
 use zun_domain::unit::Amounts;
 
 use crate::context::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// The only one of those that have a name.
+pub(crate) fn one_of<T>(mut named: Vec<T>, what: &'static str, ident: &str) -> Result<T> {
+    match named.len() {
+        0 => Err(Error::not_found(what, ident)),
+        1 => Ok(named.remove(0)),
+        count => Err(Error::Ambiguous {
+            what,
+            name: ident.to_owned(),
+            count,
+        }),
+    }
+}
 
 /// Events of one container that are answered at most.
 pub(crate) const EVENTS: u32 = 1000;

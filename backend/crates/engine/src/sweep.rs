@@ -11,7 +11,6 @@ use zun_driver::runtime::Found;
 use zun_planner::storage::plan_volume_release;
 
 use crate::command::volume::subject_of;
-
 use crate::context::Engine;
 use crate::error::Result;
 
@@ -47,9 +46,7 @@ impl Engine {
         }
         Ok(())
     }
-}
 
-impl Engine {
     /// Unmounts and disconnects what no container has. Data is never touched: a volume goes by its own delete.
     pub(crate) async fn sweep_volumes(&self, host: HostId) -> Result<()> {
         let driver = &self.drivers(host)?.volumes;

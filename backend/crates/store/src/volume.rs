@@ -92,11 +92,15 @@ impl Reader {
         volumes(&self.rows(select.bind(project)).await?)
     }
 
-    /// Every volume of that name, in order of insertion.
-    pub async fn volumes_named(&self, project: ProjectId, name: &str) -> Result<Vec<Volume>> {
+    /// Every volume of that name, in order of insertion; of every project where none is given.
+    pub async fn volumes_named(
+        &self,
+        project: Option<ProjectId>,
+        name: &str,
+    ) -> Result<Vec<Volume>> {
         let select = Statement::new(
             TABLE,
-            with_attachments!("WHERE project_id = $1 AND name = $2"),
+            with_attachments!("WHERE ($1 IS NULL OR project_id = $1) AND name = $2"),
         );
         volumes(&self.rows(select.bind(project).bind(name)).await?)
     }

@@ -24,7 +24,7 @@ impl Engine {
         }
         let mut tx = self.store.begin().await?;
         let mut container = tx.container_get(seen.id).await?;
-        self.check_idle(&mut tx, &container).await?;
+        self.check_idle(&tx, container.id).await?;
         check_verb(&container, verb_of(&act))?;
         let (kind, task, plan) = work_of(&container, &act);
         container.task = Some(task);

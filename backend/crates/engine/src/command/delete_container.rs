@@ -135,11 +135,7 @@ impl Inner {
             | OperationKind::Reboot
             | OperationKind::Pause
             | OperationKind::Unpause
-            | OperationKind::Kill => Err(Error::Busy {
-                subject: operation.subject,
-                operation: operation.id,
-                kind: operation.kind,
-            }),
+            | OperationKind::Kill => Err(Error::busy(&operation)),
         }
     }
 }

@@ -20,6 +20,7 @@ use super::resolve::Resolved;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 use crate::execute::from_stored;
+use crate::query::one_of;
 
 /// Metadata of a volume that a container asked for by size: where it is seen.
 const DESTINATION: &str = "destination";
@@ -314,7 +315,7 @@ impl Decision<'_> {
         {
             return Ok(());
         }
-        self.inner.check_unused(tx, volume).await?;
+        self.inner.check_idle(tx, volume.id).await?;
         if volume.owner != Some(id) {
             volume.may_attach(id).map_err(Error::VolumeNotUsable)?;
         }
@@ -382,16 +383,8 @@ pub(crate) async fn volume_by_ident(tx: &Tx, project: ProjectId, ident: &str) ->
             .filter(|volume| volume.project == project)
             .ok_or_else(|| Error::not_found("volume", ident));
     }
-    let mut named = tx.volumes_named(project, ident).await?;
-    match named.len() {
-        0 => Err(Error::not_found("volume", ident)),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: "volumes",
-            name: ident.to_owned(),
-            count,
-        }),
-    }
+    let named = tx.volumes_named(Some(project), ident).await?;
+    one_of(named, "volume", ident)
 }
 
 /// The driver's call for a record.

@@ -100,11 +100,7 @@ impl Engine {
             tx.rollback().await?;
             return match running.kind {
                 OperationKind::Delete => Ok(running),
-                kind => Err(Error::Busy {
-                    subject: running.subject,
-                    operation: running.id,
-                    kind,
-                }),
+                _ => Err(Error::busy(&running)),
             };
         }
         snapshot.life = VolumeLife::Deleting;

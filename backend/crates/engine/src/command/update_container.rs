@@ -8,7 +8,7 @@ use zun_domain::container::{
 };
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::ContainerName;
-use zun_domain::operation::{Event, OperationKind};
+use zun_domain::operation::{Event, OperationKind, Subject};
 use zun_domain::placement::Unplaceable;
 use zun_domain::quota::Usage;
 use zun_domain::unit::Amounts;
@@ -40,7 +40,7 @@ impl Engine {
         tx.admission_lock().await?;
         let mut container = tx.container_get(seen.id).await?;
         check_generation(&container, ask.expected, seen.generation)?;
-        self.check_idle(&mut tx, &container).await?;
+        self.check_idle(&tx, container.id).await?;
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
         }
@@ -92,7 +92,7 @@ impl Engine {
         check_verb(&seen, Verb::Rename)?;
         let mut tx = self.store.begin().await?;
         let mut container = tx.container_get(seen.id).await?;
-        self.check_idle(&mut tx, &container).await?;
+        self.check_idle(&tx, container.id).await?;
         if unique {
             check_name(&mut tx, &container, &name).await?;
         }
@@ -167,15 +167,9 @@ impl Inner {
     }
 
     /// Refuses while an operation is at work, naming it.
-    pub(crate) async fn check_idle(&self, tx: &mut Tx, container: &Container) -> Result<()> {
-        match tx.operation_running_of(container.id).await? {
-            Some(operation) => Err(Error::Busy {
-                subject: operation.subject,
-                operation: operation.id,
-                kind: operation.kind,
-            }),
-            None => Ok(()),
-        }
+    pub(crate) async fn check_idle(&self, tx: &Tx, subject: impl Into<Subject>) -> Result<()> {
+        let running = tx.operation_running_of(subject).await?;
+        running.map_or(Ok(()), |operation| Err(Error::busy(&operation)))
     }
 
     /// Admits, places, publishes: everything decided about the new wish.

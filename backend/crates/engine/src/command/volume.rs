@@ -142,7 +142,7 @@ impl Engine {
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut volume = tx.volume_get(seen.id).await?;
-        self.check_unused(&tx, &volume).await?;
+        self.check_idle(&tx, volume.id).await?;
         if size <= volume.size {
             return Err(Error::invalid(
                 "new_size",
@@ -189,7 +189,7 @@ impl Engine {
             tx.rollback().await?;
             return Ok(running);
         }
-        self.check_unused(&tx, &volume).await?;
+        self.check_idle(&tx, volume.id).await?;
         if let Some(attachment) = volume.attachments.first() {
             let name = match tx.container_find(attachment.container).await? {
                 Some(container) => container.desired.name.to_string(),
@@ -320,18 +320,6 @@ impl Inner {
         local.map(|host| host.place).ok_or_else(|| {
             Error::Unavailable("the host has not reported yet; try again".to_owned())
         })
-    }
-
-    /// Refuses while an operation is at work on the volume.
-    pub(crate) async fn check_unused(&self, tx: &Tx, volume: &Volume) -> Result<()> {
-        match tx.operation_running_of(volume.id).await? {
-            Some(operation) => Err(Error::Busy {
-                subject: operation.subject,
-                operation: operation.id,
-                kind: operation.kind,
-            }),
-            None => Ok(()),
-        }
     }
 }
 

@@ -10,7 +10,7 @@ use zun_domain::time::Timestamp;
 use zun_driver::runtime::{LogQuery, Stats, Top};
 use zun_store::{ContainerEntry, ContainerQuery, OperationQuery};
 
-use super::ContainerFilter;
+use super::{ContainerFilter, one_of};
 use crate::call::Call;
 use crate::command::update_container::check_verb;
 use crate::context::Engine;
@@ -39,16 +39,8 @@ impl Engine {
             name: Some(ident.to_owned()),
             ..ContainerQuery::default()
         };
-        let mut named = self.store.container_entries(&query).await?;
-        match named.len() {
-            0 => Err(Error::not_found("container", ident)),
-            1 => Ok(named.remove(0)),
-            count => Err(Error::Ambiguous {
-                what: "containers",
-                name: ident.to_owned(),
-                count,
-            }),
-        }
+        let named = self.store.container_entries(&query).await?;
+        one_of(named, "container", ident)
     }
 
     /// Containers that the caller can see, each with the operation at work on it.

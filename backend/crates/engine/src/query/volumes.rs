@@ -8,6 +8,7 @@ use zun_domain::id::{ProjectId, SnapshotId, UserId, VolumeId};
 use zun_domain::time::Timestamp;
 use zun_domain::volume::{Snapshot, Volume, VolumeStatus};
 
+use super::one_of;
 use crate::call::Call;
 use crate::context::Engine;
 use crate::error::{Error, Result};
@@ -155,9 +156,8 @@ impl Engine {
                 .filter(|volume| visible(volume.project))
                 .ok_or_else(|| Error::not_found("volume", ident));
         }
-        let mut named = self.store.volume_list(call.visible()).await?;
-        named.retain(|volume| volume.name == ident);
-        one_of(named, "volume", "volumes", ident)
+        let named = self.store.volumes_named(call.visible(), ident).await?;
+        one_of(named, "volume", ident)
     }
 
     /// Volumes that the caller can see.
@@ -177,7 +177,7 @@ impl Engine {
         }
         let mut named = self.store.snapshot_list(call.visible(), None).await?;
         named.retain(|snapshot| snapshot.name == ident);
-        one_of(named, "snapshot", "snapshots", ident)
+        one_of(named, "snapshot", ident)
     }
 
     /// Snapshots that the caller can see.
@@ -187,23 +187,6 @@ impl Engine {
             .snapshot_list(call.visible(), filter.volume)
             .await?;
         page(all, filter, listed_snapshot)
-    }
-}
-
-fn one_of<T>(
-    mut named: Vec<T>,
-    what: &'static str,
-    several: &'static str,
-    ident: &str,
-) -> Result<T> {
-    match named.len() {
-        0 => Err(Error::not_found(what, ident)),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: several,
-            name: ident.to_owned(),
-            count,
-        }),
     }
 }
 
