@@ -7,6 +7,10 @@ use http::{Request, Uri, uri::PathAndQuery};
 /// First segments of the addresses that are not below `/v1`.
 const ROOTS: [&str; 5] = ["v1", "identity", "volume", "zund", "healthcheck"];
 
+/// The path as the client wrote it, where it was made plain.
+#[derive(Debug, Clone)]
+pub(crate) struct Written(pub(crate) String);
+
 /// Gives the request its plain address.
 pub(crate) fn plain<B>(mut request: Request<B>) -> Request<B> {
     let path = plain_path(request.uri().path());
@@ -18,6 +22,8 @@ pub(crate) fn plain<B>(mut request: Request<B>) -> Request<B> {
         if let Ok(path) = PathAndQuery::try_from(format!("{path}{query}")) {
             let mut parts = request.uri().clone().into_parts();
             parts.path_and_query = Some(path);
+            let written = Written(request.uri().path().to_owned());
+            request.extensions_mut().insert(written);
             if let Ok(uri) = Uri::from_parts(parts) {
                 *request.uri_mut() = uri;
             }

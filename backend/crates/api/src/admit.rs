@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -17,6 +18,7 @@ use zun_engine::Call;
 use zun_engine::identity::{Secret, TokenInfo};
 
 use crate::App;
+use crate::address::Written;
 use crate::error::{Answer, Problem};
 use crate::frame::{Api, Context};
 use crate::microversion::Microversion;
@@ -223,12 +225,14 @@ pub(crate) async fn no_such_address(
     context: Context,
     method: Method,
     uri: Uri,
+    written: Option<Extension<Written>>,
     headers: HeaderMap,
 ) -> Problem {
     if let Err(problem) = check_outside(&app, &context, &headers).await {
         return problem;
     }
-    let path: String = uri.path().chars().take(200).collect();
+    let path = written.as_ref().map_or(uri.path(), |written| &written.0.0);
+    let path: String = path.chars().take(200).collect();
     let last = path.rsplit('/').next().unwrap_or_default();
     let later = [
         "attach",

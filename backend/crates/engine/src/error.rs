@@ -156,7 +156,7 @@ impl From<zun_store::Error> for Error {
         let text = with_cause(&error);
         match error {
             zun_store::Error::NotFound { what, id } => Self::NotFound { what, ident: id },
-            zun_store::Error::Full { .. } => Self::Full(text),
+            zun_store::Error::Full { cause } => Self::Full(cause.to_string()),
             zun_store::Error::Unavailable { .. } => Self::Unavailable(text),
             zun_store::Error::Conflict { constraint } => match constraint {
                 Constraint::OperationUnfinished

@@ -48,6 +48,7 @@ impl Engine {
                 Some(RuntimeEvent::Changed(id)) => self.look_at(id).await,
                 Some(RuntimeEvent::Resync) => {
                     self.note_host(host, None);
+                    self.record_hosts().await;
                     self.look_at_everything(host).await;
                 }
                 Some(RuntimeEvent::Lost(reason)) => {
@@ -69,11 +70,15 @@ impl Engine {
                 _ = ticks.tick() => {}
                 () = self.sweep_now.notified() => {}
             }
-            if let Err(error) = self.look_at_hosts().await {
-                tracing::warn!("cannot record the hosts: {error}");
-            }
+            self.record_hosts().await;
             self.look_at_everything(host).await;
             self.purge().await;
+        }
+    }
+
+    async fn record_hosts(&self) {
+        if let Err(error) = self.look_at_hosts().await {
+            tracing::warn!("cannot record the hosts: {error}");
         }
     }
 

@@ -1,11 +1,12 @@
 //! Each driver call failing, with and without its effect, and an engine that is away for a while.
 
+use zun_domain::host::Reachability;
 use zun_domain::operation::OperationState;
 use zun_driver::fake::fault::{Verb, When};
 use zun_driver::{Class, Error};
 
 use crate::story::Story;
-use crate::world::{World, call, create, each, update};
+use crate::world::{BOUND, World, call, create, each, update};
 
 /// The calls that change something; the others are tried by the conformance suite.
 const CHANGING: [Verb; 11] = [
@@ -93,6 +94,32 @@ async fn an_operation_waits_for_an_engine_that_is_away() {
     let ended = world.end_of(&accepted.operation.unwrap()).await;
     assert_eq!(ended.failure, None);
     world.assert_whole("after the engine came back").await;
+}
+
+/// An engine that is back is used at once, not when it is next looked at.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_is_back_is_used() {
+    let world = World::looking_every(3600, None).await;
+    world.running().await;
+    world.host.engine_down("the engine is being upgraded");
+    let world = world.crash_and_restart().await;
+    let recorded = async |so: fn(&Reachability) -> bool| {
+        let look = async {
+            while !so(&world.engine.hosts().await.unwrap()[0].host.reachability) {
+                crate::world::a_moment().await;
+            }
+        };
+        tokio::time::timeout(BOUND, look).await.unwrap();
+    };
+    recorded(|reachability| *reachability != Reachability::Up).await;
+    world.host.engine_up();
+    recorded(|reachability| *reachability == Reachability::Up).await;
+    let accepted = world
+        .engine
+        .container_create(&call(), create("other"))
+        .await;
+    let ended = world.end_of(&accepted.unwrap().operation.unwrap()).await;
+    assert_eq!(ended.failure, None);
 }
 
 /// A delete ends a create that is still at work, and nothing of it is left.

@@ -46,6 +46,8 @@ impl Ids for RandomIds {
 pub(crate) struct World {
     directory: TempDir,
     pub(crate) host: FakeHost,
+    /// Between two looks at everything.
+    seconds: u64,
     pub(crate) engine: Process,
     pub(crate) store: Store,
 }
@@ -70,13 +72,19 @@ impl Drop for Process {
 impl World {
     /// A fresh deployment with the image `app` on its host.
     pub(crate) async fn new(interrupt: Option<Interrupt>) -> Self {
+        Self::looking_every(1, interrupt).await
+    }
+
+    /// The same with so many seconds between two looks at everything.
+    pub(crate) async fn looking_every(seconds: u64, interrupt: Option<Interrupt>) -> Self {
         let directory = in_memory();
         let host = FakeHost::new();
         host.any_image();
-        let (engine, store) = open(&directory, &host, interrupt).await;
+        let (engine, store) = open(&directory, &host, seconds, interrupt).await;
         Self {
             directory,
             host,
+            seconds,
             engine,
             store,
         }
@@ -93,14 +101,16 @@ impl World {
         let Self {
             directory,
             host,
+            seconds,
             engine,
             store,
         } = self;
         drop((engine, store));
-        let (engine, store) = open(&directory, &host, interrupt).await;
+        let (engine, store) = open(&directory, &host, seconds, interrupt).await;
         Self {
             directory,
             host,
+            seconds,
             engine,
             store,
         }
@@ -251,6 +261,7 @@ fn in_memory() -> TempDir {
 async fn open(
     directory: &TempDir,
     host: &FakeHost,
+    reconcile_seconds: u64,
     interrupt: Option<Interrupt>,
 ) -> (Process, Store) {
     let url = format!("sqlite://{}/zund.db", directory.path().display());
@@ -267,7 +278,7 @@ async fn open(
     );
     let settings = Settings {
         wait_seconds: 10,
-        reconcile_seconds: 1,
+        reconcile_seconds,
         ..Settings::default()
     };
     let parts = Parts {
