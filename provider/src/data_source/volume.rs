@@ -41,7 +41,7 @@ impl DataSource<Session> for VolumeData {
         response: &mut DataResponse,
     ) -> Result<(), Diagnostics> {
         let found: Volume = one_stored::find(context, &config).await?;
-        response.set_state(volume::shown(&found, &config));
+        response.set_state(volume::shown(&found));
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ impl DataSource<Session> for SnapshotData {
         response: &mut DataResponse,
     ) -> Result<(), Diagnostics> {
         let found: Snapshot = one_stored::find(context, &config).await?;
-        response.set_state(volume_snapshot::shown(&found, &config));
+        response.set_state(volume_snapshot::shown(&found));
         Ok(())
     }
 }

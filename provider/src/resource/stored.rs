@@ -131,10 +131,13 @@ pub(crate) fn attributes(schema: Schema) -> Schema {
         )
         .attribute(
             "metadata",
+            // The server cannot tell an empty map from none, so the state of an import could not either: both are empty.
             Attribute::map(Type::String)
-                .optional()
+                .default(Value::map::<&str>([]))
                 .validator(no_nulls())
-                .description("Words of your own, key and value. Changed live."),
+                .description(
+                    "Words of your own, key and value; empty when left out. Changed live.",
+                ),
         )
 }
 
@@ -198,21 +201,14 @@ pub(crate) fn changes_words(request: &tfplugin::UpdateRequest) -> bool {
     WORDS.iter().any(|name| request.changes(name))
 }
 
-/// Sets `id` and the words. An empty map and none are the same to the server: it stays as in `kept`.
-pub(crate) fn set_words(state: &mut Value, thing: &impl Stored, kept: &Value) {
+/// Sets `id` and the words.
+pub(crate) fn set_words(state: &mut Value, thing: &impl Stored) {
     let words = thing.words();
     let given = |text: String| (!text.is_empty()).then_some(text);
     state.set("id", thing.id());
     state.set("name", given(words.name));
     state.set("description", given(words.description));
-    let empty = |value: &&Value| value.as_entries().is_some_and(BTreeMap::is_empty);
-    let metadata = if words.metadata.is_empty() {
-        let kept = kept.get("metadata").ok().filter(empty);
-        kept.cloned().unwrap_or(Value::Null)
-    } else {
-        value_of(&words.metadata)
-    };
-    state.set("metadata", metadata);
+    state.set("metadata", value_of(&words.metadata));
 }
 
 /// The one of this id or, failing that, of this name.

@@ -90,9 +90,9 @@ fn attachment() -> Fields {
 }
 
 /// Everything the server knows of a volume, as it is now.
-pub(crate) fn shown(volume: &Volume, kept: &Value) -> Value {
+pub(crate) fn shown(volume: &Volume) -> Value {
     let mut state = Value::object::<&str>([]);
-    set_words(&mut state, volume, kept);
+    set_words(&mut state, volume);
     let attachments = volume.attachments.iter().map(|attachment| {
         Value::object(
             [
@@ -115,7 +115,7 @@ pub(crate) fn shown(volume: &Volume, kept: &Value) -> Value {
 
 /// The state of the resource; what does not follow the server is as in `kept`.
 fn state_of(volume: &Volume, kept: &Value) -> Value {
-    let mut state = shown(volume, kept);
+    let mut state = shown(volume);
     state.set("status", own_status(&volume.status));
     for name in ["attachment", "timeouts"] {
         match kept.get(name) {

@@ -54,9 +54,9 @@ pub(crate) fn schema() -> Schema {
 }
 
 /// Everything the server knows of a snapshot.
-pub(crate) fn shown(snapshot: &Snapshot, kept: &Value) -> Value {
+pub(crate) fn shown(snapshot: &Snapshot) -> Value {
     let mut state = Value::object::<&str>([]);
-    set_words(&mut state, snapshot, kept);
+    set_words(&mut state, snapshot);
     state.set("volume_id", snapshot.volume_id.as_str());
     state.set("size", snapshot.size);
     state.set("status", snapshot.status.as_str());
@@ -65,7 +65,7 @@ pub(crate) fn shown(snapshot: &Snapshot, kept: &Value) -> Value {
 }
 
 fn state_of(snapshot: &Snapshot, kept: &Value) -> Value {
-    let mut state = shown(snapshot, kept);
+    let mut state = shown(snapshot);
     state.set("timeouts", kept.get("timeouts").unwrap_or(&Value::Null));
     state
 }

@@ -80,9 +80,7 @@ async fn every_attribute_is_created_imported_and_edited_without_a_rest() {
         let called = before.get("name").unwrap().as_str().unwrap().to_owned();
         let imported = terraform.import(TYPE, ImportBy::Id(called)).await.unwrap();
         let imported = terraform.refresh(TYPE, &imported).await.unwrap().unwrap();
-        if first != Value::map::<&str>([]) {
-            assert_eq!(imported.state, stored.state, "{name} after import");
-        }
+        assert_eq!(imported.state, stored.state, "{name} after import");
 
         let after = config(&[(name, second)]);
         let planned = terraform.plan(TYPE, Some(&stored), &after).await.unwrap();
@@ -99,6 +97,25 @@ async fn every_attribute_is_created_imported_and_edited_without_a_rest() {
             zund.with(|world| world.storage.volumes.is_empty()),
             "{name}"
         );
+    }
+}
+
+#[tokio::test]
+async fn no_metadata_and_empty_metadata_are_the_same() {
+    let empty = [("metadata", Value::map::<&str>([]))];
+    let (left_out, empty) = (config(&[]), config(&empty));
+    for (made_with, other) in [(&left_out, &empty), (&empty, &left_out)] {
+        let zund = Zund::start().await;
+        let terraform = zund.terraform().await;
+        let stored = settle(&terraform, None, made_with).await;
+        let imported = terraform.import(TYPE, ImportBy::Id("data".into())).await;
+        let imported = terraform.refresh(TYPE, &imported.unwrap()).await;
+        for held in [stored, imported.unwrap().unwrap()] {
+            for config in [made_with, other] {
+                let planned = terraform.plan(TYPE, Some(&held), config).await.unwrap();
+                assert_eq!(planned.state, held.state, "{made_with:?}, then {config:?}");
+            }
+        }
     }
 }
 
@@ -217,7 +234,11 @@ async fn what_a_hand_changed_is_mended() {
     });
     let fresh = terraform.refresh(TYPE, &stored).await.unwrap().unwrap();
     assert_eq!(fresh.state.get("name").unwrap().as_str(), Some("other"));
-    assert!(fresh.state.get("metadata").unwrap().is_null());
+    assert_eq!(
+        fresh.state.get("metadata"),
+        Ok(&Value::map::<&str>([])),
+        "taken out by hand"
+    );
     let stored = settle(&terraform, Some(fresh), &config(&[("metadata", map("a"))])).await;
     assert_eq!(
         zund.with(|world| world.storage.only()["name"].clone()),

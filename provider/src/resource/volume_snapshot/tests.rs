@@ -107,6 +107,23 @@ async fn from_create_to_destroy() {
 }
 
 #[tokio::test]
+async fn no_metadata_and_empty_metadata_are_the_same_after_an_import() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    let volume = volume(&terraform).await;
+    let empty = [("metadata", Value::map::<&str>([]))];
+    let (left_out, empty) = (config(&volume, &[]), config(&volume, &empty));
+    settle(&terraform, None, &empty).await;
+    let imported = terraform.import(TYPE, ImportBy::Id("before".into())).await;
+    let imported = terraform.refresh(TYPE, &imported.unwrap()).await;
+    let held = imported.unwrap().unwrap();
+    for config in [&left_out, &empty] {
+        let planned = terraform.plan(TYPE, Some(&held), config).await.unwrap();
+        assert_eq!(planned.state, held.state, "{config:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_could_not_be_taken_says_why() {
     let zund = Zund::start().await;
     let terraform = zund.terraform().await;
