@@ -107,12 +107,10 @@ stored!(
 const WORDS: [&str; 3] = ["name", "description", "metadata"];
 
 /// Adds `id` and the words.
+///
+/// Description and metadata are empty when left out: the server cannot tell the one from the other, so the plan
+/// after an import would show a change to whoever wrote what the state happened not to say.
 pub(crate) fn attributes(schema: Schema) -> Schema {
-    let text = || {
-        Attribute::string()
-            .optional()
-            .validator(validator::length(1..=255))
-    };
     schema
         .attribute(
             "id",
@@ -123,15 +121,20 @@ pub(crate) fn attributes(schema: Schema) -> Schema {
         )
         .attribute(
             "name",
-            text().description("Name; it need not be unique. Changed live."),
+            Attribute::string()
+                .optional()
+                .validator(validator::length(1..=255))
+                .description("Name; it need not be unique. Changed live."),
         )
         .attribute(
             "description",
-            text().description("What it is for. Changed live."),
+            Attribute::string()
+                .default("")
+                .validator(validator::length(..=255))
+                .description("What it is for; empty when left out. Changed live."),
         )
         .attribute(
             "metadata",
-            // The server cannot tell an empty map from none, so the state of an import could not either: both are empty.
             Attribute::map(Type::String)
                 .default(Value::map::<&str>([]))
                 .validator(no_nulls())
@@ -204,10 +207,10 @@ pub(crate) fn changes_words(request: &tfplugin::UpdateRequest) -> bool {
 /// Sets `id` and the words.
 pub(crate) fn set_words(state: &mut Value, thing: &impl Stored) {
     let words = thing.words();
-    let given = |text: String| (!text.is_empty()).then_some(text);
+    let named = !words.name.is_empty();
     state.set("id", thing.id());
-    state.set("name", given(words.name));
-    state.set("description", given(words.description));
+    state.set("name", named.then_some(words.name));
+    state.set("description", words.description);
     state.set("metadata", value_of(&words.metadata));
 }
 

@@ -55,6 +55,18 @@ fn edits() -> Vec<(&'static str, Value, Value, bool)> {
             Value::string("two"),
             false,
         ),
+        (
+            "description",
+            Value::string(""),
+            Value::string("two"),
+            false,
+        ),
+        (
+            "description",
+            Value::string("one"),
+            Value::string(""),
+            false,
+        ),
         ("metadata", map("a"), map("b"), false),
         ("metadata", Value::map::<&str>([]), map("b"), false),
         ("size", number(1), number(2), false),
@@ -101,8 +113,11 @@ async fn every_attribute_is_created_imported_and_edited_without_a_rest() {
 }
 
 #[tokio::test]
-async fn no_metadata_and_empty_metadata_are_the_same() {
-    let empty = [("metadata", Value::map::<&str>([]))];
+async fn what_is_left_out_and_what_is_empty_are_the_same() {
+    let empty = [
+        ("metadata", Value::map::<&str>([])),
+        ("description", Value::string("")),
+    ];
     let (left_out, empty) = (config(&[]), config(&empty));
     for (made_with, other) in [(&left_out, &empty), (&empty, &left_out)] {
         let zund = Zund::start().await;

@@ -107,11 +107,14 @@ async fn from_create_to_destroy() {
 }
 
 #[tokio::test]
-async fn no_metadata_and_empty_metadata_are_the_same_after_an_import() {
+async fn what_is_left_out_and_what_is_empty_are_the_same_after_an_import() {
     let zund = Zund::start().await;
     let terraform = zund.terraform().await;
     let volume = volume(&terraform).await;
-    let empty = [("metadata", Value::map::<&str>([]))];
+    let empty = [
+        ("metadata", Value::map::<&str>([])),
+        ("description", Value::string("")),
+    ];
     let (left_out, empty) = (config(&volume, &[]), config(&volume, &empty));
     settle(&terraform, None, &empty).await;
     let imported = terraform.import(TYPE, ImportBy::Id("before".into())).await;
