@@ -2,6 +2,7 @@
 
 mod agreeing;
 pub(crate) mod container;
+mod identity;
 mod limits;
 pub(crate) use limits::figures;
 mod quota;
@@ -11,8 +12,10 @@ pub(crate) mod volume;
 pub(crate) mod volume_snapshot;
 
 use tfplugin::Resource;
+use zun_client::{Snapshot, Volume};
 
 use crate::session::Session;
+use stored::life::ResourceOf;
 
 /// Every resource.
 pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
@@ -20,7 +23,7 @@ pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
         Box::new(container::ContainerResource),
         Box::new(limits::LimitsOf::<quota::Project>::new()),
         Box::new(limits::LimitsOf::<quota_class::Class>::new()),
-        Box::new(volume::VolumeResource),
-        Box::new(volume_snapshot::SnapshotResource),
+        Box::new(ResourceOf::<Volume>::new()),
+        Box::new(ResourceOf::<Snapshot>::new()),
     ]
 }

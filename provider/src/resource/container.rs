@@ -19,11 +19,12 @@ mod validate;
 mod tests;
 
 use tfplugin::{
-    Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, IdentityAttribute,
-    IdentitySchema, ImportRequest, ImportResponse, PlanRequest, PlanResponse, ReadRequest,
-    Resource, Schema, StateResponse, Type, UpdateRequest, Value, async_trait,
+    Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, IdentitySchema, ImportRequest,
+    ImportResponse, PlanRequest, PlanResponse, ReadRequest, Resource, Schema, StateResponse,
+    UpdateRequest, Value, async_trait,
 };
 
+use super::identity::{identity, identity_of};
 use crate::report::failed;
 use crate::session::Session;
 use memory::Memory;
@@ -42,13 +43,7 @@ impl Resource<Session> for ContainerResource {
     }
 
     fn identity(&self) -> Option<IdentitySchema> {
-        Some(
-            IdentitySchema::new().attribute(
-                "uuid",
-                IdentityAttribute::required(Type::String)
-                    .description("The container's id, kept for all its life."),
-            ),
-        )
+        Some(identity("The container's id, kept for all its life."))
     }
 
     fn validate(&self, config: &Value, diagnostics: &mut Diagnostics) {
@@ -144,9 +139,4 @@ impl Resource<Session> for ContainerResource {
         Memory::imported().store(&mut response.private);
         Ok(())
     }
-}
-
-/// The identity of the container with this uuid.
-fn identity_of(uuid: &str) -> Value {
-    Value::object([("uuid", Value::string(uuid))])
 }

@@ -1,19 +1,19 @@
 //! What volumes and snapshots have in common: they are found by id or name, described in the same words, and
-//! become what they are some time after it was asked for.
+//! become what they are some time after it was asked for. [`life`] is the resource of either.
+
+pub(super) mod life;
 
 use std::collections::BTreeMap;
 
 use tfplugin::schema::validator;
 use tfplugin::{
-    Attribute, Context, DeleteRequest, Diagnostic, Diagnostics, IdentityAttribute, IdentitySchema,
-    Schema, Type, Validator, Value, async_trait,
+    Attribute, Diagnostic, Diagnostics, Schema, Type, UpdateRequest, Validator, Value, async_trait,
 };
 use zun_client::{Client, Described, Error, Snapshot, Volume};
 use zun_domain::id::VolumeId;
 
 use crate::json::{parse, to_json, value_of};
 use crate::report::{detail, failed, sentence};
-use crate::session::Session;
 use crate::wait::{Patience, Seen, Unmet, Why};
 
 /// A volume or a snapshot.
@@ -169,19 +169,6 @@ pub(crate) fn an_id(such_as: &'static str) -> Validator {
     })
 }
 
-/// Its identity: the uuid.
-pub(crate) fn identity() -> IdentitySchema {
-    IdentitySchema::new().attribute(
-        "uuid",
-        IdentityAttribute::required(Type::String).description("The id, kept for all its life."),
-    )
-}
-
-/// The identity of the one with this uuid.
-pub(crate) fn identity_of(uuid: &str) -> Value {
-    Value::object([("uuid", Value::string(uuid))])
-}
-
 /// The words of a plan.
 pub(crate) fn words_of(planned: &Value) -> Result<Described, Diagnostic> {
     let text = |name: &str| {
@@ -199,9 +186,18 @@ pub(crate) fn words_of(planned: &Value) -> Result<Described, Diagnostic> {
     })
 }
 
-/// Whether an update says something else about it.
-pub(crate) fn changes_words(request: &tfplugin::UpdateRequest) -> bool {
-    WORDS.iter().any(|name| request.changes(name))
+/// Does the part of an update that says something else about it.
+pub(crate) async fn describe_anew<T: Stored>(
+    client: &Client,
+    id: &str,
+    request: &UpdateRequest,
+) -> Result<(), Diagnostics> {
+    if WORDS.iter().any(|name| request.changes(name)) {
+        let words = words_of(&request.planned_state)?;
+        let described = T::describe(client, id, &words).await;
+        described.map_err(|error| failed(&error))?;
+    }
+    Ok(())
 }
 
 /// Sets `id` and the words.
@@ -404,19 +400,4 @@ fn of_unmet<T: Stored>(deed: Deed, id: &str, unmet: &Unmet) -> Diagnostic {
     };
     let summary = format!("{} {id} is not {} yet", sentence(T::NOUN), deed.done());
     Diagnostic::error(summary, text)
-}
-
-/// Removes it, and waits until it is gone.
-pub(crate) async fn delete<T: Stored>(
-    context: &Context<Session>,
-    request: &DeleteRequest,
-) -> Result<(), Diagnostics> {
-    let client = &context.client()?.client;
-    let patience = Patience::new(context.timeout, &context.cancel);
-    let id: String = request.prior_state.read("id")?;
-    let accepted = T::delete(client, &id).await;
-    if accepted.map_err(|error| failed(&error))? {
-        gone::<T>(client, &patience, &id).await?;
-    }
-    Ok(())
 }

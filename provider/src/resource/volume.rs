@@ -11,21 +11,18 @@ use std::time::Duration;
 
 use tfplugin::schema::validator;
 use tfplugin::{
-    Action, Attribute, Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, Fields,
-    IdentitySchema, ImportRequest, ImportResponse, Operation, PlanRequest, PlanResponse,
-    ReadRequest, Resource, Schema, StateResponse, Timeouts, UpdateRequest, Value, async_trait,
+    Attribute, Context, Diagnostic, Diagnostics, Fields, Operation, Schema, StateResponse,
+    Timeouts, UpdateRequest, Value, async_trait,
 };
-use zun_client::Volume;
+use zun_client::{Client, Volume};
 use zun_domain::volume::VolumeType;
 
-use super::stored::{self, by_id, by_id_or_name, identity_of, set_words};
+use super::stored::life::Managed;
+use super::stored::{self, set_words};
 use crate::session::Session;
 
 #[cfg(test)]
 mod tests;
-
-/// The resource.
-pub(crate) struct VolumeResource;
 
 /// What it accepts and returns.
 pub(crate) fn schema() -> Schema {
@@ -113,20 +110,6 @@ pub(crate) fn shown(volume: &Volume) -> Value {
     state
 }
 
-/// The state of the resource; what does not follow the server is as in `kept`.
-fn state_of(volume: &Volume, kept: &Value) -> Value {
-    let mut state = shown(volume);
-    state.set("status", own_status(&volume.status));
-    for name in ["attachment", "timeouts"] {
-        match kept.get(name) {
-            Ok(value) if !value.is_null() && value.is_wholly_known() => state.set(name, value),
-            _ if name == "timeouts" => state.set(name, Value::Null),
-            _ => {}
-        }
-    }
-    state
-}
-
 /// What is being done to the volume itself: who has it, or that it grows just now, is no part of that.
 fn own_status(status: &str) -> &str {
     match status {
@@ -136,88 +119,40 @@ fn own_status(status: &str) -> &str {
 }
 
 #[async_trait]
-impl Resource<Session> for VolumeResource {
-    fn type_name(&self) -> &'static str {
-        "zun_volume"
-    }
+impl Managed for Volume {
+    const TYPE: &'static str = "zun_volume";
 
-    fn schema(&self) -> Schema {
+    fn schema() -> Schema {
         schema()
     }
 
-    fn identity(&self) -> Option<IdentitySchema> {
-        Some(stored::identity())
-    }
-
-    async fn modify_plan(
-        &self,
-        _: &Context<Session>,
-        request: &PlanRequest,
-        response: &mut PlanResponse,
-    ) -> Result<(), Diagnostics> {
-        if request.action == Action::Update && response.requires_replace.is_empty() {
-            refuse_to_shrink(&request.prior_state, &response.planned_state)?;
-        }
-        Ok(())
-    }
-
-    async fn create(
-        &self,
-        context: &Context<Session>,
-        request: CreateRequest,
-        response: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        apply::create(context, request, response).await
-    }
-
-    async fn read(
-        &self,
-        context: &Context<Session>,
-        request: ReadRequest,
-        response: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let id: String = request.current_state.read("id")?;
-        match by_id::<Volume>(&session.client, &id).await? {
-            Some(volume) if volume.status != "deleting" => {
-                response.set_state(state_of(&volume, &request.current_state));
-                response.set_identity(identity_of(&volume.id));
+    fn state(&self, kept: &Value) -> Value {
+        let mut state = shown(self);
+        state.set("status", own_status(&self.status));
+        for name in ["attachment", "timeouts"] {
+            match kept.get(name) {
+                Ok(value) if !value.is_null() && value.is_wholly_known() => state.set(name, value),
+                _ if name == "timeouts" => state.set(name, Value::Null),
+                _ => {}
             }
-            _ => response.remove(),
         }
-        Ok(())
+        state
+    }
+
+    fn check_change(prior: &Value, planned: &Value) -> Result<(), Diagnostic> {
+        refuse_to_shrink(prior, planned)
+    }
+
+    async fn accept(client: &Client, planned: &Value) -> Result<Self, Diagnostics> {
+        apply::accept(client, planned).await
     }
 
     async fn update(
-        &self,
         context: &Context<Session>,
         request: UpdateRequest,
         response: &mut StateResponse,
     ) -> Result<(), Diagnostics> {
         apply::update(context, request, response).await
-    }
-
-    async fn delete(
-        &self,
-        context: &Context<Session>,
-        request: DeleteRequest,
-        _: &mut StateResponse,
-    ) -> Result<(), Diagnostics> {
-        stored::delete::<Volume>(context, &request).await
-    }
-
-    async fn import(
-        &self,
-        context: &Context<Session>,
-        request: ImportRequest,
-        response: &mut ImportResponse,
-    ) -> Result<(), Diagnostics> {
-        let session = context.client()?;
-        let which = request.id("uuid").unwrap_or_default();
-        let volume = by_id_or_name::<Volume>(&session.client, which).await?;
-        response.state.set("id", volume.id.as_str());
-        response.identity = identity_of(&volume.id);
-        Ok(())
     }
 }
 

@@ -11,13 +11,13 @@ use zun_domain::name::ContainerName;
 use zun_domain::operation::OperationState;
 
 use super::failure::{Deed, of_operation, of_refused_create, of_unfinished};
-use super::identity_of;
 use super::memory::Memory;
 use super::spec::{environment_wo, fields, spec_of, wait_for_of, wish_of};
 use super::state::state_of;
 use crate::json::{parse, to_json};
 use crate::report::{detail, failed};
 use crate::resource::agreeing::agreeing;
+use crate::resource::identity::identity_of;
 use crate::session::Session;
 use crate::wait::Patience;
 

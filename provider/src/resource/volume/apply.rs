@@ -1,31 +1,16 @@
-//! Create and update: ask, wait, look again, and keep the state true whatever happens.
+//! What is asked of the server for a volume: to make it, to change it.
 
-use tfplugin::{Context, CreateRequest, Diagnostics, StateResponse, UpdateRequest, Value};
-use zun_client::{CreateVolume, Volume};
+use tfplugin::{Context, Diagnostics, StateResponse, UpdateRequest, Value};
+use zun_client::{Client, CreateVolume, Volume};
 
-use super::state_of;
 use crate::report::failed;
-use crate::resource::agreeing::agreeing;
-use crate::resource::stored::{
-    Deed, Stored, changes_words, failure, identity_of, settled, words_of,
-};
+use crate::resource::stored::life::{Managed, store};
+use crate::resource::stored::{Deed, describe_anew, failure, settled, words_of};
 use crate::session::Session;
 use crate::wait::Patience;
 
-fn store(response: &mut StateResponse, planned: &Value, volume: &Volume) {
-    response.set_state(agreeing(planned, &state_of(volume, planned)));
-    response.set_identity(identity_of(&volume.id));
-}
-
-/// Makes a volume.
-pub(super) async fn create(
-    context: &Context<Session>,
-    request: CreateRequest,
-    response: &mut StateResponse,
-) -> Result<(), Diagnostics> {
-    let client = &context.client()?.client;
-    let patience = Patience::new(context.timeout, &context.cancel);
-    let planned = &request.planned_state;
+/// Has a volume accepted.
+pub(super) async fn accept(client: &Client, planned: &Value) -> Result<Volume, Diagnostics> {
     let words = words_of(planned)?;
     let given = |text: String| (!text.is_empty()).then_some(text);
     let text = |name: &str| {
@@ -42,21 +27,7 @@ pub(super) async fn create(
         source_volid: text("source_vol_id"),
     };
     let accepted = client.volume_create(&body).await;
-    let accepted = accepted.map_err(|error| failed(&error))?;
-    store(response, planned, &accepted);
-    match settled::<Volume>(client, &patience, Deed::Create, &accepted.id).await {
-        Ok(volume) => {
-            store(response, planned, &volume);
-            Ok(())
-        }
-        Err(problem) => {
-            // Tainted from here on; the state says what is there all the same.
-            if let Ok(Some(volume)) = client.volume_find(&accepted.id).await {
-                response.set_state(state_of(&volume, planned));
-            }
-            Err(problem.into())
-        }
-    }
+    Ok(accepted.map_err(|error| failed(&error))?)
 }
 
 /// Changes a volume.
@@ -82,7 +53,7 @@ pub(super) async fn update(
         (Err(problem), found) => {
             // Some of it may have been done.
             if let Ok(Some(volume)) = found {
-                response.set_state(state_of(&volume, &request.prior_state));
+                response.set_state(volume.state(&request.prior_state));
             }
             Err(problem)
         }
@@ -106,9 +77,5 @@ async fn change(
             return Err(failure(Deed::Extend, &volume).into());
         }
     }
-    if changes_words(request) {
-        let described = Volume::describe(client, id, &words_of(planned)?).await;
-        described.map_err(|error| failed(&error))?;
-    }
-    Ok(())
+    describe_anew::<Volume>(client, id, request).await
 }
