@@ -83,7 +83,7 @@ const EDITS: [(&str, &str, &str, bool); 9] = [
     ),
 ];
 
-/// The same of snapshots that differ in words only.
+/// The same of snapshots that differ in words only; what is empty at first is imported so.
 const WORDS: [(&str, &str, &str, bool); 3] = [
     (
         "zun_volume_snapshot.name",
@@ -93,14 +93,14 @@ const WORDS: [(&str, &str, &str, bool); 3] = [
     ),
     (
         "zun_volume_snapshot.description",
-        "description = \"one\"",
+        "description = \"\"",
         "description = \"two\"",
         false,
     ),
     (
         "zun_volume_snapshot.metadata",
-        "metadata = { a = \"1\" }",
         "metadata = {}",
+        "metadata = { a = \"1\" }",
         false,
     ),
 ];
@@ -269,13 +269,15 @@ fn stack(size: u32, sized: &str, volume: u32) -> String {
     format!(
         r#"
 resource "zun_volume" "data" {{
-  name = "mounts-data"
-  size = {volume}
+  name        = "mounts-data"
+  description = "of the web"
+  size        = {volume}
 }}
 
 resource "zun_volume_snapshot" "data" {{
-  name      = "mounts-night"
-  volume_id = zun_volume.data.id
+  name        = "mounts-night"
+  description = "of the night"
+  volume_id   = zun_volume.data.id
 }}
 
 resource "zun_container" "web" {{
