@@ -10,10 +10,11 @@
 //! | [`plan`] | a plan of 1,000 containers that did not change |
 //! | [`provider`] | the start of the provider, and its memory |
 //! | [`api`] | creates, reads and lists of the API |
+//! | [`volume`] | containers with volumes, and 200 volumes on one host |
 //! | [`placements`] | decisions of the scheduler |
 //! | [`memory`] | memory of `zund` |
 //! | [`figure`], [`report`] | a figure with its floor and target; the table and the JSON |
-//! | [`stage`], [`engine`], [`load`], [`constant`], [`usage`] | what the above stand on |
+//! | [`stage`], [`engine`], [`load`], [`loopback`], [`constant`], [`usage`] | what the above stand on |
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -29,6 +30,7 @@ pub mod report;
 pub mod constant;
 pub mod engine;
 pub mod load;
+pub mod loopback;
 pub mod stage;
 pub mod usage;
 
@@ -38,13 +40,14 @@ pub mod memory;
 pub mod placements;
 pub mod plan;
 pub mod provider;
+pub mod volume;
 
 use figure::Figure;
 
 const RUNS: usize = 3;
 
 /// The parts that can be measured alone, in the order of the table.
-pub const SECTIONS: [Section; 6] = [
+pub const SECTIONS: [Section; 7] = [
     Section {
         name: "apply",
         measure: apply::measure,
@@ -64,6 +67,10 @@ pub const SECTIONS: [Section; 6] = [
     Section {
         name: "placements",
         measure: placements::measure,
+    },
+    Section {
+        name: "volume",
+        measure: volume::measure,
     },
     Section {
         name: "memory",

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, TcpListener};
 use std::ops::RangeInclusive;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use bollard::models::{
     ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HostConfig, HostConfigLogConfig,
-    Ipam, IpamConfig, NetworkCreateRequest, NetworkingConfig, PortBinding,
+    Ipam, IpamConfig, Mount, MountType, NetworkCreateRequest, NetworkingConfig, PortBinding,
 };
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, EventsOptionsBuilder, InspectNetworkOptions,
@@ -63,6 +64,30 @@ impl<'a> Bare<'a> {
         Ok(())
     }
 
+    /// Creates and starts one without ports, with this folder of the host where there is one.
+    pub fn start_one(&self, folder: Option<&Path>) -> Result<()> {
+        let mut body = self.body(0, None, Ipv4Addr::from(self.base + FIRST_ADDRESS));
+        if let (Some(host), Some(folder)) = (&mut body.host_config, folder) {
+            host.mounts = Some(vec![Mount {
+                typ: Some(MountType::BIND),
+                source: folder.to_str().map(str::to_owned),
+                target: Some("/data".to_owned()),
+                ..Mount::default()
+            }]);
+        }
+        let (client, name) = (self.engine.client(), self.name(0));
+        let work = async {
+            let options = CreateContainerOptionsBuilder::new().name(&name).build();
+            client.create_container(Some(options), body).await?;
+            client
+                .start_container(&name, None::<StartContainerOptions>)
+                .await
+        };
+        self.engine
+            .block_on(work)
+            .context("cannot start the container of the floor")
+    }
+
     /// Stops and removes as many, ten at a time.
     pub fn remove(&self, count: usize) -> Result<()> {
         let client = self.engine.client();
@@ -93,18 +118,18 @@ impl<'a> Bare<'a> {
             .enumerate()
             .map(|(index, (offset, port))| {
                 let address = Ipv4Addr::from(self.base + offset);
-                (self.name(index), self.body(index, *port, address))
+                (self.name(index), self.body(index, Some(*port), address))
             })
             .collect()
     }
 
     /// What zund asks of the engine for the same container.
-    fn body(&self, index: usize, port: u16, address: Ipv4Addr) -> ContainerCreateBody {
+    fn body(&self, index: usize, port: Option<u16>, address: Ipv4Addr) -> ContainerCreateBody {
         let inside = "80/tcp".to_owned();
-        let binding = PortBinding {
+        let binding = port.map(|port| PortBinding {
             host_ip: None,
             host_port: Some(port.to_string()),
-        };
+        });
         let host = HostConfig {
             nano_cpus: Some(CPU_NANOS),
             memory: Some(MEMORY_BYTES),
@@ -118,7 +143,8 @@ impl<'a> Bare<'a> {
                 ])),
             }),
             network_mode: Some(self.network.clone()),
-            port_bindings: Some(HashMap::from([(inside.clone(), Some(vec![binding]))])),
+            port_bindings: binding
+                .map(|binding| HashMap::from([(inside.clone(), Some(vec![binding]))])),
             security_opt: Some(vec!["no-new-privileges".to_owned()]),
             ..HostConfig::default()
         };
@@ -135,7 +161,7 @@ impl<'a> Bare<'a> {
             hostname: Some(format!("bench-{index}")),
             image: Some(image::TEST.to_owned()),
             labels: Some(labels(&self.network)),
-            exposed_ports: Some(vec![inside]),
+            exposed_ports: port.map(|_| vec![inside]),
             host_config: Some(host),
             networking_config: Some(NetworkingConfig {
                 endpoints_config: Some(HashMap::from([(self.network.clone(), endpoint)])),

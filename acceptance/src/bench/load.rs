@@ -93,6 +93,7 @@ impl Answer {
 pub struct Server {
     address: SocketAddr,
     token: String,
+    project: String,
 }
 
 impl Server {
@@ -101,6 +102,7 @@ impl Server {
         Self {
             address,
             token: "none".to_owned(),
+            project: String::new(),
         }
     }
 
@@ -128,7 +130,17 @@ impl Server {
         token
             .context("the login gave no token")?
             .clone_into(&mut server.token);
+        let body: Value = serde_json::from_slice(&answer.body)?;
+        let project = body["token"]["project"]["id"].as_str();
+        project
+            .context("the login gave no project")?
+            .clone_into(&mut server.project);
         Ok(server)
+    }
+
+    /// The id of the project that is worked in.
+    pub fn project(&self) -> &str {
+        &self.project
     }
 
     /// The bytes of a GET.
@@ -139,6 +151,16 @@ impl Server {
     /// The bytes of a POST.
     pub fn post(&self, path: &str, body: &Value) -> Vec<u8> {
         self.request("POST", path, &body.to_string())
+    }
+
+    /// The bytes of a PUT.
+    pub fn put(&self, path: &str, body: &Value) -> Vec<u8> {
+        self.request("PUT", path, &body.to_string())
+    }
+
+    /// The bytes of a DELETE.
+    pub fn delete(&self, path: &str) -> Vec<u8> {
+        self.request("DELETE", path, "")
     }
 
     fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {

@@ -10,7 +10,7 @@ use crate::tofu::Workspace;
 use crate::{http, image};
 
 /// Quota and overcommit out of the way, and host ports that no outgoing connection of the machine takes.
-const LIMITS: [(&str, &str); 8] = [
+const LIMITS: [(&str, &str); 9] = [
     ("ZUND_QUOTA_CONTAINERS", "-1"),
     ("ZUND_QUOTA_CPU", "-1"),
     ("ZUND_QUOTA_MEMORY", "-1"),
@@ -18,6 +18,7 @@ const LIMITS: [(&str, &str); 8] = [
     ("ZUND_OVERCOMMIT_CPU", "1000"),
     ("ZUND_OVERCOMMIT_MEMORY", "1000"),
     ("ZUND_OVERCOMMIT_DISK", "1000"),
+    ("ZUND_VOLUME_OVERCOMMIT", "1000"),
     ("ZUND_NETWORK_HOST_PORTS", "20000-29999"),
 ];
 
