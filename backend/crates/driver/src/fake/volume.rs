@@ -25,6 +25,8 @@ pub(super) struct Volumes {
     all: BTreeMap<VolumeId, Volume>,
     snapshots: BTreeMap<SnapshotId, Copy>,
     files: BTreeMap<String, Vec<u8>>,
+    /// The kernel lets no mounted filesystem grow.
+    grow_at_rest_only: bool,
 }
 
 #[derive(Clone)]

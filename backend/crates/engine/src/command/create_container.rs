@@ -158,7 +158,7 @@ impl Engine {
         let stored = self
             .decide_mounts(tx, &holder, &ask.spec, &placed, &volumes)
             .await?;
-        self.check_mount_space(tx, &placed, resolved, &stored)
+        self.check_mount_growth(tx, &placed, resolved, &stored)
             .await?;
         let published = published_at(self, ask, &view, &placed, id)?;
         let network = self.default_network(tx, project, &resolved.subnets).await?;

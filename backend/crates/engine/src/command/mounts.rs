@@ -17,6 +17,7 @@ use zun_planner::{Action, VolumeAction};
 use zun_store::Tx;
 
 use super::resolve::Resolved;
+use super::volume::at_rest_only;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 use crate::execute::from_stored;
@@ -132,8 +133,8 @@ impl Inner {
         Ok(decision.stored)
     }
 
-    /// Refuses new and larger volumes that the host has no room for.
-    pub(crate) async fn check_mount_space(
+    /// Refuses new and larger volumes that the host has no room for, and larger ones that cannot grow where they are.
+    pub(crate) async fn check_mount_growth(
         &self,
         tx: &Tx,
         place: &HostPlace,
@@ -143,6 +144,11 @@ impl Inner {
         let Some(facts) = &resolved.volumes else {
             return Ok(());
         };
+        let held = |id: &VolumeId| stored.storage.held.contains(id);
+        let growing = stored.storage.grow.iter().find(|(id, _)| held(id));
+        if let (false, Some((id, _))) = (facts.grows_mounted, growing) {
+            return Err(Error::invalid("mounts", at_rest_only(*id)));
+        }
         let sizes = stored.new.iter().map(|volume| volume.size.0);
         let growth = stored.storage.grow.iter().map(|(id, size)| {
             let before = stored.own.iter().find(|volume| volume.id == *id);

@@ -199,7 +199,7 @@ impl Inner {
         let stored = self
             .decide_mounts(tx, &holder, &target.spec, &container.place, &volumes)
             .await?;
-        self.check_mount_space(tx, &container.place, resolved, &stored)
+        self.check_mount_growth(tx, &container.place, resolved, &stored)
             .await?;
         target.mounts.clone_from(&stored.mounts);
         let network = self

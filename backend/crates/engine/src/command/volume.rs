@@ -155,6 +155,9 @@ impl Engine {
         if volume.life != VolumeLife::Live {
             return Err(wrong_status("extend", &volume));
         }
+        if !facts.grows_mounted && !volume.attachments.is_empty() {
+            return Err(Error::Conflict(at_rest_only(volume.id)));
+        }
         let more = DiskGib(size.0 - volume.size.0);
         self.check_volume_space(&tx, &volume.place, &facts, more)
             .await?;
@@ -328,6 +331,15 @@ pub(crate) fn subject_of(
     volume: &Volume,
 ) -> (zun_domain::operation::Subject, zun_domain::id::ProjectId) {
     (volume.id.into(), volume.project)
+}
+
+/// Why a volume that containers have cannot grow on this host.
+pub(crate) fn at_rest_only(id: VolumeId) -> String {
+    format!(
+        "cannot extend volume {id} while a container has it: the kernel lets a mounted filesystem grow for processes with \
+         CAP_SYS_RESOURCE only, which zund does not have on this host; take it out of its container, extend it, and put it \
+         back, or give zund that capability"
+    )
 }
 
 /// A verb that needs a volume that is there.

@@ -2,6 +2,7 @@
 
 use zun_domain::container::Wish;
 use zun_domain::unit::DiskGib;
+use zun_engine::Error;
 use zun_engine::command::DeleteContainer;
 
 use crate::storage::{grown, mounting, named, usual, without};
@@ -142,4 +143,26 @@ async fn several_containers_share_a_volume() {
     }
     assert_eq!(world.volume("shared").await.attachments.len(), names.len());
     world.assert_whole("after the edits of all who share").await;
+}
+
+/// Where the kernel lets no mounted filesystem grow, that is said before anything is begun; at rest it grows.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_grow_where_it_is_is_refused() {
+    let world = World::new(None).await;
+    world.with_volumes().await;
+    world.host.grow_at_rest_only();
+    let size = DiskGib(3);
+    let refused = world.engine.volume_extend(&call(), "data", size).await;
+    let sentence = refused.unwrap_err().to_string();
+    assert!(sentence.contains("CAP_SYS_RESOURCE"), "{sentence}");
+    let larger = update(grown(), None);
+    let refused = world.engine.container_update(&call(), "web", larger).await;
+    let refused = refused.unwrap_err();
+    let field = matches!(&refused, Error::Invalid { field, .. } if field == "mounts");
+    assert!(field, "{refused:?}");
+    let operation = world.engine.volume_extend(&call(), "spare", size).await;
+    let ended = world.end_of(&operation.unwrap()).await;
+    assert_eq!(ended.failure, None);
+    assert_eq!(world.volume("spare").await.size, size);
+    world.assert_whole("after the refusals").await;
 }

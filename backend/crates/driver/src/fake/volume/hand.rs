@@ -110,6 +110,11 @@ impl FakeHost {
         }
     }
 
+    /// From now on no volume grows while it is mounted.
+    pub fn grow_at_rest_only(&self) {
+        self.lock().volumes.grow_at_rest_only = true;
+    }
+
     /// Every volume loses its device and its mount, as after a reboot.
     pub fn lose_devices(&self) {
         self.lock().volumes.lose_devices();

@@ -17,7 +17,7 @@ impl VolumeDriver for FakeHost {
             Ok(VolumeFacts {
                 driver: "fake",
                 enforces_size: true,
-                grows_mounted: true,
+                grows_mounted: !state.volumes.grow_at_rest_only,
                 capacity: DiskGib(state.facts.disk_gib),
             })
         })
@@ -250,7 +250,14 @@ impl Volumes {
     }
 
     fn extend(&mut self, id: VolumeId, size: DiskGib) -> Result<()> {
+        let at_rest_only = self.grow_at_rest_only;
         let volume = self.existing(id)?;
+        if at_rest_only && volume.mounted && size > volume.size {
+            return Err(Error::new(
+                Class::Refused,
+                format!("cannot extend volume {id} while it is mounted"),
+            ));
+        }
         if size < volume.size {
             return Err(Error::new(
                 Class::Refused,
