@@ -5,6 +5,7 @@
 //! | `quickstart.rs` | the example that newcomers run first |
 //! | `attribute.rs` | every attribute of every resource, through its whole life |
 //! | `volume.rs` | the same for volumes, snapshots and `mounts`; nothing of them is left at the end |
+//! | `volume_killed.rs` | zund and the host killed in the middle of work on volumes: no byte changes |
 //! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
 //! | `drift.rs` | what `docker` changes by hand is named and mended |
 //! | `many.rs` | many at once, two runs at once, modules, unknown values, sets, data sources |
@@ -23,6 +24,7 @@ mod many;
 mod quickstart;
 mod snapshot;
 mod volume;
+mod volume_killed;
 
 use anyhow::{Result, ensure};
 
