@@ -8,8 +8,10 @@
 //! | `run PROGRAM ARGUMENT...` | runs a program as a child and ends at once on TERM, which a plain process 1 would ignore |
 //! | `sh`, `sleep`, `nc`, ... | busybox |
 //!
-//! `zun/postgres:1` is made from the Debian packages of PostgreSQL: see [`postgres`].
+//! `zun/postgres:1` and `zun/mariadb:1` are made from the Debian packages of the two: see [`postgres`], [`mariadb`].
 
+mod debian;
+mod mariadb;
 mod postgres;
 
 use std::fs;
@@ -33,8 +35,11 @@ pub const TEST: &str = "zun/test:1";
 /// The image of `examples/terraform/database`.
 pub const POSTGRES: &str = "zun/postgres:1";
 
+/// The other database that is tried on a volume.
+pub const MARIADB: &str = "zun/mariadb:1";
+
 /// Every image that is made here.
-pub const ALL: [&str; 3] = [QUICKSTART, TEST, POSTGRES];
+pub const ALL: [&str; 4] = [QUICKSTART, TEST, POSTGRES, MARIADB];
 
 /// Counts up when the recipe of an image changes, so that an older one is replaced.
 const RECIPE: &str = "1";
@@ -89,6 +94,7 @@ pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
 fn changes(name: &str) -> Vec<String> {
     let mut changes = match name {
         POSTGRES => postgres::changes(),
+        MARIADB => mariadb::changes(),
         _ => ["CMD [\"web\"]", "ENV PATH=/bin", "EXPOSE 80/tcp"]
             .map(ToOwned::to_owned)
             .to_vec(),
@@ -103,9 +109,12 @@ fn archive(name: &str) -> Result<Vec<u8>> {
     let stage = tempfile::tempdir().context("cannot make a temporary folder")?;
     let root = stage.path().join("root");
     fill(&root, &busybox).with_context(|| format!("cannot fill {}", root.display()))?;
-    if name == POSTGRES {
-        postgres::fill(&root).with_context(|| format!("cannot fill {}", root.display()))?;
+    match name {
+        POSTGRES => postgres::fill(&root),
+        MARIADB => mariadb::fill(&root),
+        _ => Ok(()),
     }
+    .with_context(|| format!("cannot fill {}", root.display()))?;
     let archive = stage.path().join("root.tar");
     process::run(
         Command::new("tar")

@@ -4,17 +4,14 @@
 //! with the password `$POSTGRES_PASSWORD` for the user `postgres`, and runs it with the
 //! arguments it is given, none of which may hold a space.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use super::debian::{copy, files, libraries};
 use super::write_program;
-use crate::process;
 
 /// Where Debian keeps the programs of each version.
 const PACKAGES: &str = "/usr/lib/postgresql";
@@ -96,40 +93,4 @@ fn newest() -> Result<PathBuf> {
         .with_context(|| {
             format!("no PostgreSQL in {PACKAGES} to make an image of: `apt-get install postgresql`")
         })
-}
-
-/// Everything that the loader would load for these, itself included.
-fn libraries(parts: &[PathBuf]) -> Result<BTreeSet<PathBuf>> {
-    let told = process::run(Command::new("ldd").args(parts), Duration::from_mins(1))?.success()?;
-    let paths = told
-        .stdout
-        .split_whitespace()
-        .filter(|word| word.starts_with('/') && !word.ends_with(':'));
-    Ok(paths.map(PathBuf::from).collect())
-}
-
-/// Copies a file, or what a link means, to its own path below the root.
-fn copy(path: &Path, root: &Path) -> Result<()> {
-    let target = root.join(path.strip_prefix("/").unwrap_or(path));
-    if let Some(folder) = target.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::copy(path, &target).with_context(|| format!("cannot copy {}", path.display()))?;
-    Ok(())
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries =
-        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if path.is_file() {
-            found.push(path);
-        }
-    }
-    Ok(found)
 }

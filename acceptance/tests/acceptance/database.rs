@@ -1,5 +1,5 @@
-//! The example of a database: a real PostgreSQL whose data is there after its container was recreated, and after the
-//! host came up again.
+//! Real databases on volumes, whose data is there after their container was recreated, and after the host came up
+//! again: the example with PostgreSQL, and a MariaDB, which takes every folder in its data for a database.
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +23,11 @@ fn database_with_terraform() -> Result<()> {
 #[test]
 fn database_with_tofu() -> Result<()> {
     on_docker_with(Flavor::Tofu, ROOMY, database)
+}
+
+#[test]
+fn mariadb_with_terraform() -> Result<()> {
+    on_docker_with(Flavor::Terraform, ROOMY, mariadb)
 }
 
 fn database(world: &mut World) -> Result<()> {
@@ -61,6 +66,58 @@ fn database(world: &mut World) -> Result<()> {
     refused_while_attached(&workspace)?;
     workspace.destroy()?;
     world.must_be_empty()
+}
+
+/// A blank volume has nothing in it that MariaDB would stumble over, and holds its data from then on.
+fn mariadb(world: &mut World) -> Result<()> {
+    image::ensure(&world.engine, image::MARIADB)?;
+    let workspace = world.workspace()?;
+    workspace.configure(&on_mariadb("first"))?;
+    workspace.apply()?;
+    workspace.must_be_settled()?;
+    let uuid = id_of(&workspace, DATABASE)?;
+    let ask = |world: &World, sql: &str| {
+        let connect = |sql| ["mariadb", "--socket=/run/mysqld/mysqld.sock", "-BNe", sql];
+        let ready = || world.engine.exec(&uuid, &connect("SELECT 1")).ok();
+        process::poll(BACK, ready).context("the database does not answer")?;
+        world.engine.exec(&uuid, &connect(sql))
+    };
+    ask(
+        world,
+        "CREATE DATABASE shop; CREATE TABLE shop.kept AS SELECT seq, md5(seq) AS word FROM shop.seq_1_to_20000",
+    )?;
+    let sum = "CHECKSUM TABLE shop.kept";
+    let written = ask(world, sum)?;
+    ensure!(!written.contains("NULL"), "{written}");
+
+    workspace.configure(&on_mariadb("second"))?;
+    workspace.apply()?;
+    workspace.must_be_settled()?;
+    ensure!(ask(world, sum)? == written, "after a recreate");
+    world.reboot()?;
+    ensure!(ask(world, sum)? == written, "after a reboot");
+    workspace.destroy()?;
+    world.must_be_empty()
+}
+
+fn on_mariadb(edit: &str) -> String {
+    format!(
+        r#"
+resource "zun_volume" "data" {{
+  name = "mariadb"
+  size = 1
+}}
+
+resource "zun_container" "database" {{
+  name           = "mariadb"
+  image          = "zun/mariadb:1"
+  memory         = 512
+  restart_policy = {{ name = "unless-stopped" }}
+  environment    = {{ EDIT = "{edit}" }}
+  mounts         = [{{ source = zun_volume.data.id, destination = "/var/lib/mysql" }}]
+}}
+"#
+    )
 }
 
 /// An edit that restarts it: another Docker container, the same volume and data.
