@@ -12,6 +12,7 @@
 //! | `interrupted.rs` | killed in the middle, each of the three programs, and tried again |
 //! | `failing.rs` | what users read when something is wrong |
 //! | `snapshot.rs` | what users read when they plan |
+//! | `secret.rs` | values that stay out of logs, states and answers |
 //! | `image.rs` | the images that the others use |
 
 mod attribute;
@@ -22,6 +23,7 @@ mod image;
 mod interrupted;
 mod many;
 mod quickstart;
+mod secret;
 mod snapshot;
 mod volume;
 mod volume_killed;
