@@ -3,6 +3,7 @@
 use super::{judge_exited, judge_started};
 use crate::fixture::{PHASES, distinct, seen, spec};
 use zun_domain::container::{Health, Observed, Phase};
+use zun_domain::unit::MemoryMib;
 
 fn ended(phase: Phase, exit_code: i64) -> Observed {
     Observed {
@@ -129,6 +130,22 @@ fn a_job_has_ended_with_zero_or_has_failed() {
         (
             out_of_memory(Phase::Exited),
             "the job was ended by the kernel: it used more memory than its limit; raise memory",
+        ),
+        (
+            Observed {
+                memory: Some(MemoryMib(8)),
+                ..ended(Phase::Exited, 137)
+            },
+            "the job ended with exit code 137 (SIGKILL: sent by hand, or by the kernel's OOM killer for more memory than \
+             its limit of 8 MiB)",
+        ),
+        (
+            Observed {
+                memory: None,
+                ..ended(Phase::Exited, 137)
+            },
+            "the job ended with exit code 137 (SIGKILL: sent by hand, or by the kernel's OOM killer on a host short of \
+             memory)",
         ),
         (
             not_run("no such file"),
