@@ -1,6 +1,7 @@
 //! The pages under `docs/`, rendered from the schemas in the Registry's layout. The test fails when they are
 //! stale; `UPDATE_DOCS=1 cargo test -p terraform-provider-zun docs` writes them.
 
+mod examples;
 mod page;
 mod tables;
 mod texts;
