@@ -17,7 +17,7 @@ use crate::durable::{
     make_folder, remove_tree, rename, sync_all_at, sync_folder, write as write_file,
 };
 use crate::place::{Places, ids_in, text, unfinished};
-use crate::{Hands, command, copy, fact, file, table, told};
+use crate::{Site, command, copy, fact, file, table, told};
 
 /// What the data is called while it is mounted, and while it is not.
 const MOUNTED: &str = "mounted";
@@ -30,134 +30,132 @@ const PROGRAMS: &[&str] = &["cp"];
 
 /// Volumes in plain directories. Clones are the same.
 #[derive(Debug, Clone)]
-pub struct DirectoryVolumes {
-    places: Places,
-    hands: Hands,
-}
+pub struct DirectoryVolumes(Site);
 
 impl DirectoryVolumes {
     /// Volumes below this folder, which is made when it is first needed. `Refused` where it is no absolute path.
     pub fn new(root: &Path) -> Result<Self> {
-        Ok(Self {
-            places: Places::new(root)?,
-            hands: Hands::default(),
-        })
-    }
-
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Places) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let places = self.places.clone();
-        self.hands.work(move || work(&places)).await
+        Site::new(root).map(Self)
     }
 }
 
 #[async_trait]
 impl VolumeDriver for DirectoryVolumes {
     async fn facts(&self) -> Result<VolumeFacts> {
-        self.work(|places| {
-            fact::require_root("directory")?;
-            command::require(PROGRAMS, "coreutils", "directory")?;
-            Ok(VolumeFacts {
-                driver: "directory",
-                enforces_size: false,
-                grows_mounted: true,
-                capacity: fact::capacity(places)?,
+        self.0
+            .work(|places| {
+                fact::require_root("directory")?;
+                command::require(PROGRAMS, "coreutils", "directory")?;
+                Ok(VolumeFacts {
+                    driver: "directory",
+                    enforces_size: false,
+                    grows_mounted: true,
+                    capacity: fact::capacity(places)?,
+                })
             })
-        })
-        .await
+            .await
     }
 
     async fn create(&self, request: &MakeVolume) -> Result<()> {
         let request = request.clone();
-        self.work(move |places| create(places, &request)).await
+        self.0.work(move |places| create(places, &request)).await
     }
 
     async fn connect(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| found(places, id).map(|_| ())).await
+        self.0
+            .work(move |places| found(places, id).map(|_| ()))
+            .await
     }
 
     async fn format(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| found(places, id).map(|_| ())).await
+        self.0
+            .work(move |places| found(places, id).map(|_| ()))
+            .await
     }
 
     async fn mount(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| {
-            let _turn = places.turn(id)?;
-            let data = found(places, id)?;
-            let mounted = places.directory(id).join(MOUNTED);
-            if data == mounted {
-                return Ok(());
-            }
-            rename(&data, &mounted)
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let _turn = places.turn(id)?;
+                let data = found(places, id)?;
+                let mounted = places.directory(id).join(MOUNTED);
+                if data == mounted {
+                    return Ok(());
+                }
+                rename(&data, &mounted)
+            })
+            .await
     }
 
     async fn unmount(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| unmount(places, id)).await
+        self.0.work(move |places| unmount(places, id)).await
     }
 
     async fn disconnect(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| not_mounted(places, id, "disconnect"))
+        self.0
+            .work(move |places| not_mounted(places, id, "disconnect"))
             .await
     }
 
     async fn extend(&self, id: VolumeId, size: DiskGib) -> Result<()> {
-        self.work(move |places| {
-            let _turn = places.turn(id)?;
-            found(places, id)?;
-            let volume = places.directory(id);
-            let former = size_of(&volume)?;
-            if size < former {
-                return Err(fact::no_shrinking(id, former, size));
-            }
-            write_size(&volume, size)
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let _turn = places.turn(id)?;
+                found(places, id)?;
+                let volume = places.directory(id);
+                let former = size_of(&volume)?;
+                if size < former {
+                    return Err(fact::no_shrinking(id, former, size));
+                }
+                write_size(&volume, size)
+            })
+            .await
     }
 
     async fn delete(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| {
-            let turn = places.turn(id)?;
-            not_mounted(places, id, "delete")?;
-            discard(&places.directory(id))?;
-            turn.end_for_good()
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let turn = places.turn(id)?;
+                not_mounted(places, id, "delete")?;
+                discard(&places.directory(id))?;
+                turn.end_for_good()
+            })
+            .await
     }
 
     async fn snapshot(&self, id: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.work(move |places| take_snapshot(places, id, snapshot))
+        self.0
+            .work(move |places| take_snapshot(places, id, snapshot))
             .await
     }
 
     async fn delete_snapshot(&self, snapshot: SnapshotId) -> Result<()> {
-        self.work(move |places| {
-            let turn = places.turn(snapshot)?;
-            discard(&places.directory_snapshot(snapshot))?;
-            turn.end_for_good()
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let turn = places.turn(snapshot)?;
+                discard(&places.directory_snapshot(snapshot))?;
+                turn.end_for_good()
+            })
+            .await
     }
 
     async fn list(&self) -> Result<Vec<FoundVolume>> {
-        self.work(|places| {
-            let ids = ids_in::<VolumeId>(&places.root().join("directory"))?;
-            let volumes = ids.into_iter().map(|id| FoundVolume {
-                id,
-                data: found(places, id).is_ok(),
-                connected: false,
-                mounted: places.directory(id).join(MOUNTED).exists(),
-            });
-            Ok(volumes.collect())
-        })
-        .await
+        self.0
+            .work(|places| {
+                let ids = ids_in::<VolumeId>(&places.root().join("directory"))?;
+                let volumes = ids.into_iter().map(|id| FoundVolume {
+                    id,
+                    data: found(places, id).is_ok(),
+                    connected: false,
+                    mounted: places.directory(id).join(MOUNTED).exists(),
+                });
+                Ok(volumes.collect())
+            })
+            .await
     }
 
     fn source(&self, id: VolumeId) -> String {
-        text(&self.places.directory(id).join(MOUNTED))
+        text(&self.0.places.directory(id).join(MOUNTED))
     }
 
     async fn write_files(
@@ -167,17 +165,19 @@ impl VolumeDriver for DirectoryVolumes {
         files: &[InjectedFile],
     ) -> Result<()> {
         let files = files.to_vec();
-        self.work(move |places| file::write(places, container, revision, &files))
+        self.0
+            .work(move |places| file::write(places, container, revision, &files))
             .await
     }
 
     async fn remove_files(&self, container: ContainerId, keep: Option<u32>) -> Result<()> {
-        self.work(move |places| file::remove(places, container, keep))
+        self.0
+            .work(move |places| file::remove(places, container, keep))
             .await
     }
 
     fn file(&self, container: ContainerId, revision: u32, index: u32) -> String {
-        file::path(&self.places, container, revision, index)
+        file::path(&self.0.places, container, revision, index)
     }
 }
 

@@ -22,38 +22,47 @@ mod table;
 pub use directory::DirectoryVolumes;
 pub use local::LocalVolumes;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use zun_driver::{Class, Error, Result};
 
+use crate::place::Places;
+
 /// So much is done at once. The threads for blocking work are everybody's, and a copy may take minutes.
 const HANDS: usize = 8;
 
-/// Who does the blocking work, aside from the threads that serve requests.
+/// The folder of a driver's volumes, and who does the blocking work in it, aside from the threads that serve requests.
 #[derive(Debug, Clone)]
-struct Hands(Arc<Semaphore>);
-
-impl Default for Hands {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(HANDS)))
-    }
+struct Site {
+    places: Places,
+    hands: Arc<Semaphore>,
 }
 
-impl Hands {
+impl Site {
+    /// `Refused` where the root is no absolute path.
+    fn new(root: &Path) -> Result<Self> {
+        Ok(Self {
+            places: Places::new(root)?,
+            hands: Arc::new(Semaphore::new(HANDS)),
+        })
+    }
+
     /// Does it. It goes on to its end where nobody waits for it any more.
     async fn work<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T> + Send + 'static,
+        work: impl FnOnce(&Places) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let broken = |error: String| {
             let message = format!("the work on a volume broke off: {error}");
             Error::new(Class::Internal, message)
         };
-        let hand = Arc::clone(&self.0).acquire_owned().await;
+        let places = self.places.clone();
+        let hand = Arc::clone(&self.hands).acquire_owned().await;
         let hand = hand.map_err(|error| broken(error.to_string()))?;
         let done = tokio::task::spawn_blocking(move || {
-            let done = work();
+            let done = work(&places);
             drop(hand);
             done
         });

@@ -25,7 +25,7 @@ use zun_driver::{Class, Error, Result};
 use crate::durable::{remove_folder, sync};
 use crate::lock::Turn;
 use crate::place::{Places, ids_in, text};
-use crate::{Hands, command, fact, file, told};
+use crate::{Site, command, fact, file, told};
 
 /// Programs it runs.
 const PROGRAMS: &[&str] = &[
@@ -44,123 +44,120 @@ const PROGRAMS: &[&str] = &[
 
 /// Volumes in image files. Clones are the same.
 #[derive(Debug, Clone)]
-pub struct LocalVolumes {
-    places: Places,
-    hands: Hands,
-}
+pub struct LocalVolumes(Site);
 
 impl LocalVolumes {
     /// Volumes below this folder, which is made when it is first needed. `Refused` where it is no absolute path.
     pub fn new(root: &Path) -> Result<Self> {
-        Ok(Self {
-            places: Places::new(root)?,
-            hands: Hands::default(),
-        })
-    }
-
-    async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Places) -> Result<T> + Send + 'static,
-    ) -> Result<T> {
-        let places = self.places.clone();
-        self.hands.work(move || work(&places)).await
+        Site::new(root).map(Self)
     }
 }
 
 #[async_trait]
 impl VolumeDriver for LocalVolumes {
     async fn facts(&self) -> Result<VolumeFacts> {
-        self.work(|places| {
-            fact::require_root("local")?;
-            command::require(
-                PROGRAMS,
-                "coreutils, e2fsprogs, mount and util-linux",
-                "local",
-            )?;
-            device::require()?;
-            Ok(VolumeFacts {
-                driver: "local",
-                enforces_size: true,
-                grows_mounted: grow::allowed_while_mounted(),
-                capacity: fact::capacity(places)?,
+        self.0
+            .work(|places| {
+                fact::require_root("local")?;
+                command::require(
+                    PROGRAMS,
+                    "coreutils, e2fsprogs, mount and util-linux",
+                    "local",
+                )?;
+                device::require()?;
+                Ok(VolumeFacts {
+                    driver: "local",
+                    enforces_size: true,
+                    grows_mounted: grow::allowed_while_mounted(),
+                    capacity: fact::capacity(places)?,
+                })
             })
-        })
-        .await
+            .await
     }
 
     async fn create(&self, request: &MakeVolume) -> Result<()> {
         let request = request.clone();
-        self.work(move |places| make::volume(places, &request))
+        self.0
+            .work(move |places| make::volume(places, &request))
             .await
     }
 
     async fn connect(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| {
-            let turn = places.turn(id)?;
-            let image = existing(places, id)?;
-            if device::of(&image)?.is_some() {
-                return Ok(());
-            }
-            grow::catch_up_at_rest(&image, id, &turn)?;
-            device::attach(&image, &turn)
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let turn = places.turn(id)?;
+                let image = existing(places, id)?;
+                if device::of(&image)?.is_some() {
+                    return Ok(());
+                }
+                grow::catch_up_at_rest(&image, id, &turn)?;
+                device::attach(&image, &turn)
+            })
+            .await
     }
 
     async fn format(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| make::filesystem(places, id)).await
+        self.0
+            .work(move |places| make::filesystem(places, id))
+            .await
     }
 
     async fn mount(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| mounting::mount(places, id)).await
+        self.0.work(move |places| mounting::mount(places, id)).await
     }
 
     async fn unmount(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| mounting::unmount(places, id)).await
+        self.0
+            .work(move |places| mounting::unmount(places, id))
+            .await
     }
 
     async fn disconnect(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| {
-            let turn = places.turn(id)?;
-            not_mounted(places, id, "disconnect")?;
-            for device in device::all_of(&places.image(id))? {
-                device::detach(&device, id, &turn)?;
-            }
-            Ok(())
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let turn = places.turn(id)?;
+                not_mounted(places, id, "disconnect")?;
+                for device in device::all_of(&places.image(id))? {
+                    device::detach(&device, id, &turn)?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     async fn extend(&self, id: VolumeId, size: DiskGib) -> Result<()> {
-        self.work(move |places| grow::extend(places, id, size))
+        self.0
+            .work(move |places| grow::extend(places, id, size))
             .await
     }
 
     async fn delete(&self, id: VolumeId) -> Result<()> {
-        self.work(move |places| delete(places, id)).await
+        self.0.work(move |places| delete(places, id)).await
     }
 
     async fn snapshot(&self, id: VolumeId, snapshot: SnapshotId) -> Result<()> {
-        self.work(move |places| make::snapshot(places, id, snapshot))
+        self.0
+            .work(move |places| make::snapshot(places, id, snapshot))
             .await
     }
 
     async fn delete_snapshot(&self, snapshot: SnapshotId) -> Result<()> {
-        self.work(move |places| {
-            let turn = places.turn(snapshot)?;
-            image::discard(&places.snapshot(snapshot))?;
-            mark::clear(places, snapshot.0)?;
-            turn.end_for_good()
-        })
-        .await
+        self.0
+            .work(move |places| {
+                let turn = places.turn(snapshot)?;
+                image::discard(&places.snapshot(snapshot))?;
+                mark::clear(places, snapshot.0)?;
+                turn.end_for_good()
+            })
+            .await
     }
 
     async fn list(&self) -> Result<Vec<FoundVolume>> {
-        self.work(list).await
+        self.0.work(list).await
     }
 
     fn source(&self, id: VolumeId) -> String {
-        text(&self.places.data(id))
+        text(&self.0.places.data(id))
     }
 
     async fn write_files(
@@ -170,17 +167,19 @@ impl VolumeDriver for LocalVolumes {
         files: &[InjectedFile],
     ) -> Result<()> {
         let files = files.to_vec();
-        self.work(move |places| file::write(places, container, revision, &files))
+        self.0
+            .work(move |places| file::write(places, container, revision, &files))
             .await
     }
 
     async fn remove_files(&self, container: ContainerId, keep: Option<u32>) -> Result<()> {
-        self.work(move |places| file::remove(places, container, keep))
+        self.0
+            .work(move |places| file::remove(places, container, keep))
             .await
     }
 
     fn file(&self, container: ContainerId, revision: u32, index: u32) -> String {
-        file::path(&self.places, container, revision, index)
+        file::path(&self.0.places, container, revision, index)
     }
 }
 

@@ -15,6 +15,7 @@ mod look;
 mod mount;
 mod network;
 mod recreate;
+pub mod skip;
 mod volume;
 mod workbench;
 

@@ -9,12 +9,12 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use zun_domain::container::Phase;
 use zun_domain::network::mac_of;
-use zun_driver::conformance::Lab;
+use zun_driver::conformance::{Lab, skip};
 use zun_driver::runtime::{RuntimeEvent, RuntimeName};
 use zun_driver::{Class, ContainerRuntime};
 use zun_driver_docker::{Docker, SOCKET};
 
-use crate::{docker, lab, skip};
+use crate::{docker, lab};
 
 /// A socket that leads to the engine until it is cut.
 struct Wire {
@@ -87,7 +87,7 @@ fn a_relative_socket_is_refused() {
 
 #[tokio::test]
 async fn the_driver_outlives_the_engine() {
-    if !skip::docker_allowed("the_driver_outlives_the_engine") {
+    if !skip::machine_allowed("the_driver_outlives_the_engine") {
         return;
     }
     let folder = tempfile::tempdir().unwrap();

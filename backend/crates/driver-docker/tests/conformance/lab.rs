@@ -17,20 +17,18 @@ use uuid::Uuid;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::network::Network;
-use zun_driver::conformance::{Equipment, Lab, Program};
+use zun_driver::conformance::{Equipment, Lab, Program, skip};
 use zun_driver::runtime::RuntimeName;
 use zun_driver::{HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::LocalVolumes;
-
-use crate::skip;
 
 /// What the shell of the image calls its programs.
 const APPLETS: &[&str] = &["sh", "sleep", "dd", "echo", "true", "false", "cat", "nc"];
 
 /// The lab of a case, or `None` where this machine cannot run it.
 pub(crate) async fn of(case: &str) -> Option<DockerLab> {
-    if !skip::docker_allowed(case) {
+    if !skip::machine_allowed(case) {
         return None;
     }
     let Some(busybox) = ["/bin/busybox", "/usr/bin/busybox"]

@@ -9,6 +9,5 @@ mod engine;
 mod lab;
 mod network;
 mod registry;
-mod skip;
 
 zun_driver::conformance!(lab::of);

@@ -14,10 +14,10 @@ use zun_domain::container::PullPolicy;
 use zun_domain::image::{PullProgress, ResolvedImage};
 use zun_domain::name::ImageRef;
 use zun_driver::Class;
-use zun_driver::conformance::Lab;
+use zun_driver::conformance::{Lab, skip};
 
+use crate::docker;
 use crate::lab::{self, DockerLab};
-use crate::{docker, skip};
 
 /// Debian's package docker-registry.
 const REGISTRY: &str = "/usr/bin/docker-registry";

@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 use zun_domain::unit::DiskGib;
 use zun_domain::volume::{MakeVolume, VolumeSource};
 use zun_driver::VolumeDriver;
-use zun_driver::conformance::VolumeLab;
+use zun_driver::conformance::{VolumeLab, skip};
 use zun_driver_local::LocalVolumes;
 
 use crate::lab;
 use crate::local::mounted;
-use crate::skip;
 
 /// Says to the process that will be killed: folder, volume, snapshot.
 const VICTIM: &str = "ZUN_TEST_SNAPSHOT";

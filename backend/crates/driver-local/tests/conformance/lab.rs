@@ -15,20 +15,30 @@ use rustix::fs::SeekFrom;
 use tempfile::TempDir;
 use uuid::Uuid;
 use zun_domain::id::{ContainerId, SnapshotId, VolumeId};
-use zun_driver::conformance::VolumeLab;
+use zun_driver::conformance::{VolumeLab, skip};
 use zun_driver::{Class, Error, Result, VolumeDriver};
 use zun_driver_local::{DirectoryVolumes, LocalVolumes};
-
-use crate::skip;
 
 pub(crate) struct HostLab {
     pub(crate) driver: Arc<dyn VolumeDriver>,
     pub(crate) folder: TempDir,
 }
 
+/// Whether devices and mounts of this machine may be used; if not, the test is told as skipped.
+fn root_allowed(case: &str) -> bool {
+    if !skip::machine_allowed(case) {
+        return false;
+    }
+    let root = rustix::process::geteuid().is_root();
+    if !root {
+        skip::skip(case, "this is not root");
+    }
+    root
+}
+
 /// Volumes in images; `None` where this machine cannot have them.
 pub(crate) async fn local(case: &str) -> Option<HostLab> {
-    if !skip::machine_allowed(case) {
+    if !root_allowed(case) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();
@@ -43,7 +53,7 @@ pub(crate) async fn local(case: &str) -> Option<HostLab> {
 
 /// Volumes in directories.
 pub(crate) async fn directory(case: &str) -> Option<HostLab> {
-    if !skip::machine_allowed(case) {
+    if !root_allowed(case) {
         return None;
     }
     let folder = tempfile::tempdir().unwrap();

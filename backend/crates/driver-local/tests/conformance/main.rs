@@ -8,7 +8,6 @@ mod frozen;
 mod held;
 mod lab;
 mod local;
-mod skip;
 
 mod directory {
     zun_driver::volume_conformance!(super::lab::directory);
