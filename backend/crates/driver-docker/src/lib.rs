@@ -43,6 +43,8 @@ struct Inner {
     /// Held while a network is made: Engine 20.10 makes two of one name when asked twice at once.
     making_network: tokio::sync::Mutex<()>,
     since: tokio::time::Instant,
+    /// Held while the ports are read: those who ask meanwhile share the answer.
+    busy_ports: tokio::sync::Mutex<runtime::LastRead>,
 }
 
 /// What saves a question to the engine. All of it may be forgotten at any moment.
@@ -88,6 +90,7 @@ impl Docker {
                 memory: Mutex::default(),
                 making_network: tokio::sync::Mutex::default(),
                 since: tokio::time::Instant::now(),
+                busy_ports: tokio::sync::Mutex::default(),
             }),
         })
     }

@@ -8,6 +8,8 @@ mod look;
 mod port;
 mod wait;
 
+pub(crate) use port::LastRead;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -38,7 +40,7 @@ impl ContainerRuntime for Docker {
     }
 
     async fn busy_ports(&self) -> Result<BTreeSet<(Protocol, u16)>> {
-        port::busy().await
+        self.ports().await
     }
 
     async fn create(&self, request: &CreateContainer) -> Result<RuntimeId> {
@@ -59,7 +61,11 @@ impl ContainerRuntime for Docker {
                     // Its network may be what is gone.
                     self.memory().networks.clear();
                 }
-                Err(self.told(&format!("start container {name}"), error))
+                let told = self.told(&format!("start container {name}"), error);
+                if told.class == Class::Conflict {
+                    self.forget_ports().await;
+                }
+                Err(told)
             }
         }
     }

@@ -89,7 +89,7 @@ pub trait ContainerRuntime: Send + Sync {
     /// What the host has. `Unavailable` when the engine does not answer.
     async fn facts(&self) -> Result<HostFacts>;
 
-    /// Ports of the host somebody listens on now, ours or not: what a new container cannot be given.
+    /// Ports of the host somebody listens on, ours or not, as of the last second: what a new container cannot be given.
     async fn busy_ports(&self) -> Result<BTreeSet<(Protocol, u16)>>;
 
     /// Makes a container under [`RuntimeName::Current`]. If that name already holds this revision of this

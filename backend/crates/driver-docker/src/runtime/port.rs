@@ -1,9 +1,13 @@
 //! Ports of this host that somebody listens on, as the kernel lists them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use zun_domain::container::Protocol;
 use zun_driver::{Class, Error, Result};
+
+use crate::Docker;
 
 /// The kernel's lists of sockets, and the state of one that takes a port: listening, or bound and unconnected.
 const TABLES: &[(&str, Protocol, &str)] = &[
@@ -13,8 +17,35 @@ const TABLES: &[(&str, Protocol, &str)] = &[
     ("/proc/net/udp6", Protocol::Udp, "07"),
 ];
 
+/// The ports as they were read last, and when.
+pub(crate) type LastRead = Option<(Instant, BTreeSet<(Protocol, u16)>)>;
+
+/// How long an answer is good for. The kernel walks all of its table of connections for it, 15 ms on a machine with
+/// 24 GiB; and whatever is read may be wrong by the time a container starts, which is found out then.
+const FRESH: Duration = Duration::from_secs(1);
+
+impl Docker {
+    /// The busy ports of this host, as of the last second.
+    pub(super) async fn ports(&self) -> Result<BTreeSet<(Protocol, u16)>> {
+        let mut last = self.inner.busy_ports.lock().await;
+        if let Some((read, ports)) = &*last
+            && read.elapsed() < FRESH
+        {
+            return Ok(ports.clone());
+        }
+        let ports = busy().await?;
+        *last = Some((Instant::now(), ports.clone()));
+        Ok(ports)
+    }
+
+    /// A port turned out to be taken: whoever asks next gets a new answer.
+    pub(super) async fn forget_ports(&self) {
+        *self.inner.busy_ports.lock().await = None;
+    }
+}
+
 /// Reads all four lists in one trip to a thread that may block.
-pub(super) async fn busy() -> Result<BTreeSet<(Protocol, u16)>> {
+async fn busy() -> Result<BTreeSet<(Protocol, u16)>> {
     let read = tokio::task::spawn_blocking(|| {
         let mut busy = BTreeSet::new();
         for (path, protocol, state) in TABLES {
