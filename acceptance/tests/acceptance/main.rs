@@ -9,6 +9,7 @@
 //! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
 //! | `drift.rs` | what `docker` changes by hand is named and mended |
 //! | `many.rs` | many at once, two runs at once, modules, unknown values, sets, data sources |
+//! | `generated.rs` | configuration written by the core for what is imported |
 //! | `interrupted.rs` | killed in the middle, each of the three programs, and tried again |
 //! | `failing.rs` | what users read when something is wrong |
 //! | `snapshot.rs` | what users read when they plan |
@@ -19,6 +20,7 @@ mod attribute;
 mod database;
 mod drift;
 mod failing;
+mod generated;
 mod image;
 mod interrupted;
 mod many;

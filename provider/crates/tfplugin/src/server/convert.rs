@@ -102,6 +102,11 @@ fn attribute_to_proto(name: &str, attribute: &Attribute) -> proto::schema::Attri
     let presence = attribute.presence();
     let (ty, nested_type) = match attribute.kind() {
         Kind::Plain(ty) => (type_bytes(ty), None),
+        // OpenTofu up to 1.10 ends in a crash when it writes configuration for an import and leaves out a nested
+        // attribute that nobody can configure. As a plain object it means the same.
+        Kind::Nested(..) if presence == Presence::Computed => {
+            (type_bytes(&attribute.value_type()), None)
+        }
         Kind::Nested(nesting, fields) => {
             let nesting = match nesting {
                 Nesting::Single => object::NestingMode::Single,
@@ -174,5 +179,35 @@ pub(super) fn encode_identity(
             identity_data: Some(encode(identity, ty)?),
         })),
         _ => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list of objects with one text each.
+    fn addresses() -> Attribute {
+        Attribute::list_nested(Fields::new().attribute("ip", Attribute::string().computed()))
+    }
+
+    #[test]
+    fn what_nobody_configures_is_sent_as_a_plain_type() {
+        let sent = attribute_to_proto("addresses", &addresses().computed());
+        assert!(sent.nested_type.is_none() && sent.computed);
+        let ty = String::from_utf8(sent.r#type).unwrap();
+        assert_eq!(ty, r#"["list",["object",{"ip":"string"}]]"#);
+    }
+
+    #[test]
+    fn what_may_be_configured_is_sent_with_its_attributes() {
+        for attribute in [addresses().optional(), addresses().optional().computed()] {
+            let sent = attribute_to_proto("addresses", &attribute);
+            assert!(sent.r#type.is_empty());
+            assert_eq!(
+                sent.nested_type.map(|nested| nested.attributes.len()),
+                Some(1)
+            );
+        }
     }
 }
