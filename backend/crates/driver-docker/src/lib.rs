@@ -29,6 +29,10 @@ pub const SOCKET: &str = "/var/run/docker.sock";
 /// they need; a stop gets its own time on top.
 const ANSWER_SECONDS: u64 = 120;
 
+/// How long after our start a call of a former process may still be at work in the engine: killing the caller does
+/// not end it.
+const STILL_AT_WORK: Duration = Duration::from_secs(10);
+
 /// One Docker Engine, as seen by one deployment. Clones share the connection and what is remembered.
 #[derive(Clone)]
 pub struct Docker {
@@ -42,6 +46,7 @@ struct Inner {
     memory: Mutex<Memory>,
     /// Held while a network is made: Engine 20.10 makes two of one name when asked twice at once.
     making_network: tokio::sync::Mutex<()>,
+    /// When this process began: see [`STILL_AT_WORK`].
     since: tokio::time::Instant,
     /// Held while the ports are read: those who ask meanwhile share the answer.
     busy_ports: tokio::sync::Mutex<runtime::LastRead>,
@@ -107,6 +112,11 @@ impl Docker {
 
     fn deployment(&self) -> &str {
         &self.inner.deployment
+    }
+
+    /// What is in the way may be a call of a former process that goes away by itself.
+    fn may_be_at_work(&self) -> bool {
+        self.inner.since.elapsed() < STILL_AT_WORK
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters::{InspectNetworkOptions, ListNetworksOptions};
 use ipnet::Ipv4Net;
-use tokio::time::Instant;
 use zun_domain::network::Network;
 use zun_driver::{Class, Error, NetworkDriver, Result};
 
@@ -15,8 +14,6 @@ use crate::{Docker, error, label};
 
 mod route;
 
-/// How long after our start a call of a former process may still be at work in the engine.
-const STILL_AT_WORK: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 #[async_trait]
@@ -65,7 +62,6 @@ impl Docker {
     /// A call of a process that was killed goes on in the engine. It holds its subnet for as long as a second before
     /// its network can be seen, so that soon after our start an overlap may be with ourselves.
     async fn keep_one(&self, network: &Network, name: &str, subnet: &str) -> Result<()> {
-        let patience = self.inner.since + STILL_AT_WORK;
         loop {
             let found = self.ours_named(name).await?;
             let (kept, others): (Vec<_>, Vec<_>) =
@@ -79,7 +75,7 @@ impl Docker {
             match self.make_network(network, name, subnet).await {
                 // Looked at once more: another may have come beside it.
                 Ok(()) => {}
-                Err(error) if error.class == Class::Conflict && Instant::now() < patience => {
+                Err(error) if error.class == Class::Conflict && self.may_be_at_work() => {
                     crate::wait_a_little(LOOK_AGAIN).await;
                 }
                 Err(error) => return Err(error),

@@ -53,6 +53,13 @@ macro_rules! table {
 /// for by size grows while it runs.
 pub fn changes(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
     let mut found = differences(old, new);
+    // Nothing given and nothing in it mean the same to the engine, and to the scheduler.
+    let told = differences(&without_empty(old), &without_empty(new));
+    for change in &mut found {
+        if told.iter().all(|other| other.field != change.field) {
+            change.effect = Effect::Nothing;
+        }
+    }
     let mounts = found.iter_mut().find(|change| change.field == "mounts");
     if let Some(mounts) = mounts
         && only_grown(old, new)
@@ -74,6 +81,23 @@ table! {
     read_only => Recreate, cap_add => Recreate, cap_drop => Recreate, tmpfs => Recreate,
     shm_size => Recreate, ulimits => Recreate, mounts => Recreate,
     availability_zone => Replace, hints => Replace, host => Replace,
+}
+
+/// The same wish, with `None` for lists, sets and maps that have nothing in them. An empty `command` or `entrypoint`
+/// is none of these: it stands in the place of the image's.
+fn without_empty(spec: &ContainerSpec) -> ContainerSpec {
+    let mut plain = spec.clone();
+    plain.environment = plain.environment.filter(|all| !all.0.is_empty());
+    plain.environment_wo = plain.environment_wo.filter(|all| !all.0.is_empty());
+    plain.labels = plain.labels.filter(|all| !all.is_empty());
+    plain.hints = plain.hints.filter(|all| !all.is_empty());
+    plain.ports = plain.ports.filter(|all| !all.is_empty());
+    plain.cap_add = plain.cap_add.filter(|all| !all.is_empty());
+    plain.cap_drop = plain.cap_drop.filter(|all| !all.is_empty());
+    plain.tmpfs = plain.tmpfs.filter(|all| !all.is_empty());
+    plain.ulimits = plain.ulimits.filter(|all| !all.is_empty());
+    plain.mounts = plain.mounts.filter(|all| !all.is_empty());
+    plain
 }
 
 /// The most costly effect among `changes`.
@@ -106,6 +130,27 @@ mod tests {
         new.image = "nginx:2".parse().unwrap();
         assert_eq!(effect_of(&changes(&old, &new)), Effect::Recreate);
         new.availability_zone = Some("b".to_owned());
+        assert_eq!(effect_of(&changes(&old, &new)), Effect::Replace);
+    }
+
+    #[test]
+    fn nothing_given_is_nothing_in_it() {
+        let old = ContainerSpec::of("nginx".parse().unwrap());
+        let mut new = old.clone();
+        new.hints = Some(std::collections::BTreeMap::new());
+        new.labels = Some(std::collections::BTreeMap::new());
+        new.ports = Some(std::collections::BTreeSet::new());
+        for (one, other) in [(&old, &new), (&new, &old)] {
+            let found = changes(one, other);
+            let fields: Vec<&str> = found.iter().map(|change| change.field).collect();
+            assert_eq!(
+                fields,
+                ["labels", "ports", "hints"],
+                "they are written down"
+            );
+            assert_eq!(effect_of(&found), Effect::Nothing);
+        }
+        new.hints = Some([("a".to_owned(), "b".to_owned())].into());
         assert_eq!(effect_of(&changes(&old, &new)), Effect::Replace);
     }
 }

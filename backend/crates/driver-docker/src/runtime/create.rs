@@ -7,6 +7,7 @@ use bollard::query_parameters::{
     RenameContainerOptionsBuilder,
 };
 use std::collections::HashMap;
+use std::time::Duration;
 
 use zun_domain::container::RuntimeId;
 use zun_domain::id::ContainerId;
@@ -15,34 +16,38 @@ use zun_driver::{Class, Error, Result};
 
 use crate::{Docker, convert, error, label};
 
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 impl Docker {
     /// One call where all is well; a second one finds out what is in the way.
     pub(super) async fn create_container(&self, request: &CreateContainer) -> Result<RuntimeId> {
         let name = RuntimeName::Current(request.container).to_string();
         self.network_is_there(&request.attachment.network).await?;
         let sized = self.sized(request).await?;
-        let image = self.image_name(&request.image);
-        let refused = match self
-            .ask_to_create(&name, request, image.clone(), sized)
-            .await?
-        {
-            Ok(id) => return Ok(id),
-            Err(refused) => refused,
-        };
-        match error::status(&refused) {
-            Some(409) => self.same_container(&name, request, refused).await,
-            Some(404) => match self.runnable(&request.image).await? {
-                Some(other) if other != image => {
-                    let again = self.ask_to_create(&name, request, other, sized).await?;
-                    again.map_err(|error| self.told(&format!("create container {name}"), error))
+        let mut image = self.image_name(&request.image);
+        loop {
+            let asked = self.ask_to_create(&name, request, image.clone(), sized);
+            let refused = match asked.await? {
+                Ok(id) => return Ok(id),
+                Err(refused) => refused,
+            };
+            match error::status(&refused) {
+                Some(409) => {
+                    if let Some(id) = self.same_container(&name, request, refused).await? {
+                        return Ok(id);
+                    }
+                    crate::wait_a_little(LOOK_AGAIN).await;
                 }
-                Some(_) => Err(self.told(&format!("create container {name}"), refused)),
-                None => Err(Error::new(
-                    Class::NotFound,
-                    format!("the engine has no image {}", request.image),
-                )),
-            },
-            _ => Err(self.told(&format!("create container {name}"), refused)),
+                Some(404) => match self.runnable(&request.image).await? {
+                    Some(other) if other != image => image = other,
+                    Some(_) => return Err(self.told(&format!("create container {name}"), refused)),
+                    None => {
+                        let sentence = format!("the engine has no image {}", request.image);
+                        return Err(Error::new(Class::NotFound, sentence));
+                    }
+                },
+                _ => return Err(self.told(&format!("create container {name}"), refused)),
+            }
         }
     }
 
@@ -101,19 +106,24 @@ impl Docker {
         }
     }
 
-    /// The name is taken: fine if by this very revision, whose answer was lost.
+    /// The name is taken: fine if by this very revision, whose answer was lost. `None` where it may be free soon: a
+    /// killed process has asked for this container, which is not there yet, or for another name of the former one.
     async fn same_container(
         &self,
         name: &str,
         request: &CreateContainer,
         refused: Bollard,
-    ) -> Result<RuntimeId> {
+    ) -> Result<Option<RuntimeId>> {
         let client = self.client().await?;
         let there = client
             .inspect_container(name, None::<InspectContainerOptions>)
             .await;
-        let there =
-            there.map_err(|error| self.told(&format!("look at container {name}"), error))?;
+        let there = match there {
+            Err(error) if error::is_absent(&error) && self.may_be_at_work() => return Ok(None),
+            there => {
+                there.map_err(|error| self.told(&format!("look at container {name}"), error))?
+            }
+        };
         let labels = there
             .config
             .and_then(|config| config.labels)
@@ -122,7 +132,9 @@ impl Docker {
             && label::container(&labels) == Some(request.container)
             && label::revision(&labels) == request.revision;
         match there.id {
-            Some(id) if same => Ok(RuntimeId(id)),
+            Some(id) if same => Ok(Some(RuntimeId(id))),
+            // One that is being made shows no labels for a moment, and nobody else gives this name.
+            _ if self.may_be_at_work() => Ok(None),
             _ => Err(self.told(&format!("create container {name}"), refused)),
         }
     }

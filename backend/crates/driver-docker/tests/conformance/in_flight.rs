@@ -1,14 +1,16 @@
-//! Networks that a process made which did not live to hear of it.
+//! What a process asked for that did not live to hear of it: its calls are still at work when the next one begins.
 
 use std::collections::HashMap;
 
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters::ListNetworksOptions;
 use zun_domain::network::Network;
-use zun_driver::NetworkDriver as _;
 use zun_driver::conformance::Lab;
+use zun_driver::runtime::RuntimeName;
+use zun_driver::{ContainerRuntime, NetworkDriver};
 use zun_driver_docker::Docker;
 
+use crate::docker;
 use crate::lab::{self, DockerLab};
 
 /// The subnets of the engine's networks of that name.
@@ -59,7 +61,7 @@ async fn two_processes_make_one_network() {
             futures::future::join(former.ensure(&network), next.ensure(&network)).await;
         one.and(other).unwrap();
         assert_eq!(subnets_of(&network).await, [network.subnet.to_string()]);
-        next.remove(&network).await.unwrap();
+        NetworkDriver::remove(&next, &network).await.unwrap();
     }
 }
 
@@ -74,4 +76,49 @@ async fn an_older_subnet_gives_way() {
     let docker = Docker::connect(None, lab.deployment.clone()).unwrap();
     docker.ensure(&network).await.unwrap();
     assert_eq!(subnets_of(&network).await, [network.subnet.to_string()]);
+}
+
+/// The same for a container, whose name is taken before it can be seen.
+#[tokio::test]
+async fn two_processes_make_one_container() {
+    let Some(lab) = lab::of("two_processes_make_one_container").await else {
+        return;
+    };
+    let network = lab.network();
+    for _ in 0..10 {
+        let request = docker::request(&lab, &network).await;
+        let [former, next] =
+            [(), ()].map(|()| Docker::connect(None, lab.deployment.clone()).unwrap());
+        let (one, other) =
+            futures::future::join(former.create(&request), next.create(&request)).await;
+        assert_eq!(one.unwrap(), other.unwrap());
+        ContainerRuntime::remove(&next, RuntimeName::Current(request.container))
+            .await
+            .unwrap();
+    }
+}
+
+/// A former revision is on its way to its other name.
+#[tokio::test]
+async fn a_rename_in_flight_is_waited_for() {
+    let Some(lab) = lab::of("a_rename_in_flight_is_waited_for").await else {
+        return;
+    };
+    let network = lab.network();
+    for _ in 0..5 {
+        let mut request = docker::request(&lab, &network).await;
+        let (id, revision) = (request.container, request.revision);
+        let [former, next] =
+            [(), ()].map(|()| Docker::connect(None, lab.deployment.clone()).unwrap());
+        former.create(&request).await.unwrap();
+        request.revision += 1;
+        let aside = RuntimeName::Aside(id, revision);
+        let (made, renamed) =
+            futures::future::join(next.create(&request), former.rename(id, revision, aside)).await;
+        renamed.unwrap();
+        made.unwrap();
+        for name in [aside, RuntimeName::Current(id)] {
+            ContainerRuntime::remove(&next, name).await.unwrap();
+        }
+    }
 }
