@@ -119,6 +119,7 @@ pub(crate) async fn admit(
 
 async fn decide(app: &App, route: &Route, request: &mut Request) -> Answer<()> {
     let context = context_of(request)?;
+    refuse_nul(request.uri())?;
     let action = match route.right {
         Right::Public => {
             version_of(&context)?;
@@ -159,6 +160,17 @@ async fn decide(app: &App, route: &Route, request: &mut Request) -> Answer<()> {
         });
     }
     request.extensions_mut().insert(LoggedIn(token));
+    Ok(())
+}
+
+/// No name, id or value has one, and no database takes one.
+fn refuse_nul(address: &Uri) -> Answer<()> {
+    if address.to_string().contains("%00") {
+        return Err(Problem::bad(
+            "invalid-value",
+            "the address holds a NUL (%00), which no name and no value may hold",
+        ));
+    }
     Ok(())
 }
 

@@ -88,6 +88,15 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
             "the body is empty; a JSON object is expected",
         ));
     }
+    if has_nul(bytes) {
+        let whole: Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        if let Some(path) = path_of_nul(&whole) {
+            return Err(Problem::value(
+                &path,
+                "a NUL (\\u0000) stands in it, which no value may hold",
+            ));
+        }
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -108,6 +117,38 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// A first look that costs next to nothing: the escape of a NUL, or what looks like one.
+fn has_nul(bytes: &[u8]) -> bool {
+    bytes.windows(6).any(|window| window == br"\u0000")
+}
+
+/// Where a text or a key holds a NUL: no database, no program and no path takes one.
+fn path_of_nul(value: &Value) -> Option<String> {
+    let below = |name: String, inner: &Value| {
+        let path = path_of_nul(inner)?;
+        let dot = if path.is_empty() || path.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        Some(format!("{name}{dot}{path}"))
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(all) => {
+            let mut all = all.iter().enumerate();
+            all.find_map(|(index, inner)| below(format!("[{index}]"), inner))
+        }
+        Value::Object(all) => all.iter().find_map(|(key, inner)| {
+            if key.contains('\0') {
+                return Some(key.replace('\0', "\\0"));
+            }
+            below(key.clone(), inner)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {

@@ -4,6 +4,7 @@ mod block_storage;
 mod container;
 mod error_body;
 mod extension;
+mod hostile;
 mod identity;
 mod isolation;
 mod metrics;

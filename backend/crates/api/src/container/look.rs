@@ -72,6 +72,25 @@ fn since(args: &mut Args) -> Answer<Option<Timestamp>> {
     written.parse().map(Some).map_err(|_| refused())
 }
 
+/// Options of ps that choose processes and columns, as Unix writes them and as BSD does. Formats of one's own and BSD's
+/// `e` are not among them: they show environments, which hold secrets.
+const UNIX_OPTIONS: &str = "AadefFHjlLMNTwyZ";
+const BSD_OPTIONS: &str = "afhjlmrSTuvwXx";
+
+/// Why these arguments are not given to ps.
+fn unfit_for_ps(arguments: &str) -> Option<String> {
+    let fits = |word: &str| match word.strip_prefix('-') {
+        Some(letters) => !letters.is_empty() && letters.chars().all(|c| UNIX_OPTIONS.contains(c)),
+        None => word.chars().all(|c| BSD_OPTIONS.contains(c)),
+    };
+    let wrong = arguments.split_whitespace().find(|word| !fits(word))?;
+    let shown: String = wrong.chars().take(40).collect();
+    Some(format!(
+        "{shown:?} is not passed on to ps; give letters of {UNIX_OPTIONS} behind a hyphen, such as -ef, or of {BSD_OPTIONS} \
+         without one, such as aux"
+    ))
+}
+
 /// `GET …/top?ps_args=`.
 pub(crate) async fn top(
     State(app): State<App>,
@@ -83,6 +102,9 @@ pub(crate) async fn top(
         .text("ps_args")?
         .filter(|text| !text.is_empty() && text != "None");
     args.end()?;
+    if let Some(refused) = arguments.as_deref().and_then(unfit_for_ps) {
+        return Err(Problem::value("ps_args", &refused));
+    }
     let call = asked.sight(&app, &ident).await?;
     let top = app
         .engine

@@ -46,6 +46,21 @@ const WRONG: &[(&str, &str, &str)] = &[
         "neither first nor last",
     ),
     (
+        r#"{"image": "nginx", "workdir": "srv"}"#,
+        "spec.workdir",
+        "\"srv\" is not an absolute path",
+    ),
+    (
+        r#"{"image": "nginx", "labels": {"a": "\u0000"}}"#,
+        "spec.labels.a",
+        "a NUL (\\u0000) stands in it",
+    ),
+    (
+        r#"{"image": "nginx", "command": ["run", "\u0000"]}"#,
+        "spec.command[1]",
+        "a NUL",
+    ),
+    (
         r#"{"image": "nginx", "labels": {"zun.x": "1"}}"#,
         "spec.labels",
         "reserved",

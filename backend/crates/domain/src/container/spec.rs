@@ -381,9 +381,17 @@ impl ContainerSpec {
         all
     }
 
-    /// What no single field shows: combinations that cannot work. Field and message, every one found.
+    /// What cannot work, alone or together. Field and message, every one found.
     pub fn contradictions(&self) -> Vec<(&'static str, String)> {
         let mut found = Vec::new();
+        let relative = |path: &&String| !path.is_empty() && !path.starts_with('/');
+        if let Some(path) = self.workdir.as_ref().filter(relative) {
+            let shown: String = path.chars().take(80).collect();
+            found.push((
+                "workdir",
+                format!("{shown:?} is not an absolute path, such as \"/srv\""),
+            ));
+        }
         if let Some(policy) = self.restart_policy
             && policy.maximum_retry_count.is_some_and(|count| count > 0)
             && policy.name != RestartPolicyName::OnFailure
