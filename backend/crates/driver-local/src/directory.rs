@@ -148,6 +148,7 @@ impl VolumeDriver for DirectoryVolumes {
                     data: found(places, id).is_ok(),
                     connected: false,
                     mounted: places.directory(id).join(MOUNTED).exists(),
+                    stuck: false,
                 });
                 Ok(volumes.collect())
             })

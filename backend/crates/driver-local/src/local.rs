@@ -265,12 +265,17 @@ fn list(places: &Places) -> Result<Vec<FoundVolume>> {
     let data: BTreeSet<VolumeId> = ids_in(&places.root().join("image"))?;
     let connected = device::connected(places)?;
     let mounted = mounting::mounted(places)?;
-    let all: BTreeSet<&VolumeId> = data.iter().chain(&connected).chain(&mounted).collect();
+    let all: BTreeSet<&VolumeId> = data
+        .iter()
+        .chain(&connected)
+        .chain(mounted.keys())
+        .collect();
     let found = all.into_iter().map(|id| FoundVolume {
         id: *id,
         data: data.contains(id),
         connected: connected.contains(id),
-        mounted: mounted.contains(id),
+        mounted: mounted.contains_key(id),
+        stuck: mounted.get(id) == Some(&true),
     });
     Ok(found.collect())
 }

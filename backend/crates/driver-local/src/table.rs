@@ -13,6 +13,8 @@ pub(crate) struct Mount {
     pub(crate) point: PathBuf,
     /// It goes away with the mount it was copied from.
     pub(crate) follows: bool,
+    /// Its filesystem takes no writes, wherever it is seen: asked for, or after an error.
+    pub(crate) takes_no_writes: bool,
 }
 
 /// What this process sees.
@@ -64,12 +66,17 @@ fn parse(line: &str) -> Option<Mount> {
     let device = fields.nth(2)?.to_owned();
     let root = unescaped(fields.next()?);
     let point = unescaped(fields.next()?);
-    let mut optional = fields.skip(1).take_while(|field| *field != "-");
+    let rest: Vec<&str> = fields.skip(1).collect();
+    let (optional, filesystem) = rest.split_at(rest.iter().position(|field| *field == "-")?);
+    let options = filesystem.last()?.split(',');
     Some(Mount {
         device,
         root,
         point,
-        follows: optional.any(|field| field.starts_with("master:")),
+        follows: optional.iter().any(|field| field.starts_with("master:")),
+        takes_no_writes: options
+            .into_iter()
+            .any(|o| o == "ro" || o == "emergency_ro"),
     })
 }
 
@@ -106,11 +113,15 @@ mod tests {
         assert_eq!(mount.device, "7:1");
         assert_eq!(mount.root, Path::new("/data"));
         assert_eq!(mount.point, Path::new("/srv/a b"));
-        assert!(mount.follows);
+        assert!(mount.follows && !mount.takes_no_writes);
         let private = r"36 35 7:1 / /a\134b rw - ext4 /dev/loop1 rw,x=master:1";
         let mount = parse(private).unwrap();
         assert_eq!(mount.point, Path::new(r"/a\b"));
         assert!(!mount.follows);
+        for options in ["ro", "rw,noinit_itable,emergency_ro"] {
+            let line = format!("36 35 7:1 / /a rw - ext4 /dev/loop1 {options}");
+            assert!(parse(&line).unwrap().takes_no_writes, "{options}");
+        }
     }
 
     #[test]

@@ -28,6 +28,10 @@ pub struct VolumeFacts {
 
 /// A volume as the host shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what the host shows, one fact each, in any combination"
+)]
 pub struct FoundVolume {
     /// Which.
     pub id: VolumeId,
@@ -37,6 +41,8 @@ pub struct FoundVolume {
     pub connected: bool,
     /// Its filesystem is mounted.
     pub mounted: bool,
+    /// It takes no writes since it met an error, a full disk of the host's for one; a fresh mount mends that.
+    pub stuck: bool,
 }
 
 /// The volumes of one host.

@@ -1,6 +1,6 @@
 //! Mounts a volume's filesystem, and takes it down again with everything written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use std::path::Path;
 use zun_domain::id::VolumeId;
 use zun_driver::{Class, Error, Result};
 
-use super::{device, existing, flush, grow, mark};
+use super::{device, existing, flush, grow, image, mark};
 use crate::command::run;
 use crate::durable::{remove, rename, sync_all_at};
 use crate::lock::Turn;
@@ -52,15 +52,15 @@ pub(super) fn is_mounted(places: &Places, id: VolumeId) -> Result<bool> {
     }
 }
 
-/// The volumes that are mounted at their places.
-pub(super) fn mounted(places: &Places) -> Result<BTreeSet<VolumeId>> {
+/// The volumes that are mounted at their places, and whether they take no writes any more.
+pub(super) fn mounted(places: &Places) -> Result<BTreeMap<VolumeId, bool>> {
     let Ok(folder) = places.root().join("mount").canonicalize() else {
-        return Ok(BTreeSet::new());
+        return Ok(BTreeMap::new());
     };
     let mounts = table::ours().map_err(|error| table_failed(&error))?;
     let ids = mounts.iter().filter_map(|mount| {
         let below = mount.point.strip_prefix(&folder).ok()?;
-        below.to_str()?.parse().ok()
+        Some((below.to_str()?.parse().ok()?, mount.takes_no_writes))
     });
     Ok(ids.collect())
 }
@@ -71,7 +71,7 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
     let image = existing(places, id)?;
     thaw_if_left(places, id, &turn)?;
     let device = device::of(&image)?.ok_or_else(|| not_connected(id))?;
-    if is_mounted(places, id)? {
+    if is_mounted(places, id)? && !mend(places, id, &device, &turn)? {
         return complete(places, id, &device, &turn);
     }
     if mark::read(places, id.0)?.is_some() {
@@ -96,6 +96,27 @@ pub(super) fn mount(places: &Places, id: VolumeId) -> Result<()> {
         drop(run("umount", [&point], Some(&turn.file)));
     }
     completed
+}
+
+/// Takes down what is mounted and takes no writes any more, and checks it; whether it did. The kernel does that to a
+/// filesystem whose image could not grow because the host's disk was full, and undoes it for a fresh mount only. Not
+/// while a container uses it.
+fn mend(places: &Places, id: VolumeId, device: &Path, turn: &Turn) -> Result<bool> {
+    let found = match known_as(&places.point(id)) {
+        Some(point) => table::at(&point).map_err(|error| table_failed(&error))?,
+        None => None,
+    };
+    let Some(mount) = found.filter(|mount| mount.takes_no_writes) else {
+        return Ok(false);
+    };
+    if held_by_nobody(id, &mount).is_err() {
+        return Ok(false);
+    }
+    run("umount", [&mount.point], Some(&turn.file))
+        .map_err(|failure| failure.told(&format!("unmount volume {id}")))?;
+    let tried = format!("check volume {id}, which took no writes any more");
+    image::check(device, &["-p"], turn, &tried)?;
+    Ok(true)
 }
 
 /// A folder that nobody can use: what is written is written into the filesystem or not at all.

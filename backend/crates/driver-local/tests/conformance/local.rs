@@ -380,6 +380,33 @@ async fn a_full_disk_is_told_and_cleared() {
     take_down(&lab, id).await;
 }
 
+/// The kernel takes no more writes for a filesystem that met an error, until it is mounted anew.
+#[tokio::test]
+async fn what_takes_no_writes_is_mounted_anew() {
+    let Some(lab) = lab::local("what_takes_no_writes_is_mounted_anew").await else {
+        return;
+    };
+    let id = mounted(&lab).await;
+    let file = Path::new(&lab.driver.source(id)).join("file");
+    fs::write(&file, "kept").unwrap();
+    let point = Path::new(&lab.driver.source(id))
+        .parent()
+        .unwrap()
+        .to_path_buf();
+    run("mount", ["-o", "remount,ro", point.to_str().unwrap()]);
+    let stuck = async || {
+        let found = lab.driver.list().await.unwrap();
+        found.iter().any(|found| found.id == id && found.stuck)
+    };
+    assert!(stuck().await);
+    assert!(fs::write(&file, "more").is_err());
+    lab.driver.mount(id).await.unwrap();
+    assert!(!stuck().await);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "kept");
+    fs::write(&file, "more").unwrap();
+    take_down(&lab, id).await;
+}
+
 #[tokio::test]
 async fn files_are_for_containers_only() {
     let Some(lab) = lab::local("files_are_for_containers_only").await else {

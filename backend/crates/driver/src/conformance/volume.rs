@@ -152,6 +152,7 @@ impl<'a, L: VolumeLab> Shelf<'a, L> {
             data: true,
             connected,
             mounted,
+            stuck: false,
         };
         assert_eq!(self.found(id).await, Some(there));
         let source = self.driver.source(id);

@@ -81,13 +81,17 @@ impl Engine {
         }
         let found = self.drivers(host)?.volumes.list().await?;
         for volume in had {
-            if found.iter().any(|f| f.id == volume.id && f.mounted) {
-                continue;
-            }
+            let seen = found.iter().find(|f| f.id == volume.id && f.mounted);
             let attached = volume
                 .attachments
                 .iter()
                 .filter(|a| a.state == AttachmentState::Attached);
+            if let Some(seen) = seen {
+                for attachment in attached.filter(|_| seen.stuck) {
+                    self.tell_of_stuck(volume.id, attachment.container).await?;
+                }
+                continue;
+            }
             for attachment in attached {
                 lacking
                     .entry(attachment.container)
@@ -96,6 +100,20 @@ impl Engine {
             }
         }
         Ok(lacking)
+    }
+
+    /// Says so once, where the container's state is read.
+    async fn tell_of_stuck(&self, volume: VolumeId, container: ContainerId) -> Result<()> {
+        let reason = format!(
+            "volume {volume} takes no writes since its filesystem met an error, as when the disk of the host was full: free \
+             some space, then stop the container and start it, which checks the filesystem and mounts it anew"
+        );
+        let told = self.store.container_get(container).await?.status_reason;
+        if told.as_ref() != Some(&reason) {
+            tracing::warn!(container = %container, "{reason}");
+            self.note_reason(container, &reason).await;
+        }
+        Ok(())
     }
 
     /// One container; false where its own operation is at work, which mounts them itself, or this one failed.

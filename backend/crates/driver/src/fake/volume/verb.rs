@@ -306,6 +306,7 @@ impl Volumes {
                 data: volume.content.is_some(),
                 connected: volume.connected,
                 mounted: volume.mounted,
+                stuck: false,
             })
             .collect()
     }
