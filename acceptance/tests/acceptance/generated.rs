@@ -1,5 +1,7 @@
 //! Configuration that the core writes for what is imported: as it is, it plans nothing.
 
+use std::fmt::Write as _;
+
 use anyhow::{Context, Result, ensure};
 use zun_acceptance::tofu::Flavor;
 use zun_acceptance::world::{World, on_docker};
@@ -53,7 +55,10 @@ fn written(world: &mut World) -> Result<()> {
         let id = id
             .as_str()
             .with_context(|| format!("{address} has no id"))?;
-        imports += &format!("import {{\n  to = {address}\n  id = \"{id}\"\n}}\n\n");
+        let _ = write!(
+            imports,
+            "import {{\n  to = {address}\n  id = \"{id}\"\n}}\n\n"
+        );
     }
     workspace.forget_everything()?;
     workspace.configure(&imports)?;
