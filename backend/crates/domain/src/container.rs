@@ -17,13 +17,13 @@ use serde::{Deserialize, Serialize};
 pub use change::{Change, Effect};
 pub use mount::{Mount, MountSource, MountSpec, MountType};
 pub use spec::{
-    ContainerSpec, Healthcheck, PortMapping, Protocol, PullPolicy, RestartPolicy,
+    ContainerSpec, Healthcheck, NetworkSpec, PortMapping, Protocol, PullPolicy, RestartPolicy,
     RestartPolicyName, Ulimit,
 };
 pub use state::{Status, TaskState, Verb};
 
 use crate::host::HostPlace;
-use crate::id::{ContainerId, NetworkId, PortId, ProjectId, UserId};
+use crate::id::{ContainerId, NetworkId, PortId, ProjectId, SecurityGroupId, SubnetId, UserId};
 use crate::name::{ContainerName, Hostname};
 use crate::time::Timestamp;
 use crate::unit::{Amounts, MemoryMib, Millicpu};
@@ -62,12 +62,16 @@ pub enum WaitFor {
 pub struct Address {
     /// The network it is on.
     pub network: NetworkId,
+    /// The subnet it is of.
+    pub subnet: SubnetId,
     /// The address.
     pub ip: IpAddr,
     /// The MAC, `02:42` and the four bytes of the IPv4 address, as Docker derives it.
     pub mac: String,
     /// The port that owns both.
     pub port: PortId,
+    /// The port is kept when the container goes.
+    pub preserve: bool,
 }
 
 /// A container port that answers on the host.
@@ -193,6 +197,12 @@ pub struct Desired {
     /// Volumes and files, every volume decided.
     #[serde(default)]
     pub mounts: Vec<Mount>,
+    /// Its ports on networks, in order. Empty only in what an earlier build wrote: one port, on the default network.
+    #[serde(default)]
+    pub ports: Vec<PortId>,
+    /// The groups that its spec names, in order. Empty where it names none.
+    #[serde(default)]
+    pub security_groups: Vec<SecurityGroupId>,
 }
 
 impl Desired {

@@ -48,8 +48,20 @@ ids! {
     HostId,
     /// A network of a project.
     NetworkId,
+    /// A range of addresses of a network.
+    SubnetId,
+    /// Prefixes that subnets are cut from.
+    SubnetPoolId,
     /// An address on a network bound to a container.
     PortId,
+    /// Rules about what may reach a port and what it may reach.
+    SecurityGroupId,
+    /// One of those rules.
+    SecurityGroupRuleId,
+    /// What joins networks with each other and with the outside.
+    RouterId,
+    /// An address of the outside that stands for one of ours.
+    FloatingIpId,
     /// Storage that outlives containers.
     VolumeId,
     /// The data a volume had at one moment.

@@ -14,6 +14,7 @@ pub mod name;
 pub mod unit;
 
 pub mod container;
+pub mod firewall;
 pub mod host;
 pub mod image;
 pub mod network;

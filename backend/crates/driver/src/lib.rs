@@ -1,10 +1,11 @@
-//! The contracts of everything outside: container runtime, images, networks, volumes.
+//! The contracts of everything outside: container runtime, images, networks, firewall, volumes.
 //!
 //! A driver speaks the words of `zun-domain`, never the engine's, and every verb may be asked twice: the
 //! second time succeeds and changes nothing. The `fake` twins and the real drivers pass the suites in
 //! `conformance`. Not here: any engine's client library.
 
 pub mod error;
+pub mod firewall;
 pub mod image;
 pub mod network;
 pub mod runtime;
@@ -19,6 +20,7 @@ pub mod conformance;
 use std::sync::Arc;
 
 pub use error::{Class, Error, Result};
+pub use firewall::FirewallDriver;
 pub use image::ImageDriver;
 pub use network::NetworkDriver;
 pub use runtime::ContainerRuntime;
@@ -33,6 +35,8 @@ pub struct HostDrivers {
     pub images: Arc<dyn ImageDriver>,
     /// Networks.
     pub networks: Arc<dyn NetworkDriver>,
+    /// What passes between them.
+    pub firewall: Arc<dyn FirewallDriver>,
     /// Volumes, and the files that users gave.
     pub volumes: Arc<dyn VolumeDriver>,
 }

@@ -92,8 +92,8 @@ pub trait ContainerRuntime: Send + Sync {
     /// Ports of the host somebody listens on, ours or not, as of the last second: what a new container cannot be given.
     async fn busy_ports(&self) -> Result<BTreeSet<(Protocol, u16)>>;
 
-    /// Makes a container under [`RuntimeName::Current`]. If that name already holds this revision of this
-    /// container, answers its id. `Conflict` if the name holds something else, `NotFound` for a missing
+    /// Makes a container under [`RuntimeName::Current`], on all of its networks. If that name already holds this
+    /// revision of this container, answers its id, connected to whatever it lacked. `Conflict` if the name holds something else, `NotFound` for a missing
     /// image or network, `Refused` for a specification the engine will not take (its message is kept).
     async fn create(&self, request: &CreateContainer) -> Result<RuntimeId>;
 
@@ -131,8 +131,13 @@ pub trait ContainerRuntime: Send + Sync {
     /// Every container with our label, whatever its name: what a sweep and a recovery start from.
     async fn list(&self) -> Result<Vec<Found>>;
 
-    /// Connects it to its network again at its address; succeeds if it is connected.
+    /// Connects it to a network at its address, running or not; succeeds if it is connected. `Conflict` where another
+    /// container has the address, `NotFound` where the network is gone.
     async fn connect(&self, name: RuntimeName, attachment: &Attachment) -> Result<()>;
+
+    /// Takes it off a network, by the network's name in the engine, running or not; succeeds if it is not on it, and
+    /// if either is gone.
+    async fn disconnect(&self, name: RuntimeName, network: &str) -> Result<()>;
 
     /// Waits until it is no longer starting: settled as running for `settle_ms`; where it has a health check
     /// and `healthy` is asked, until that has a verdict, good or bad; or until it does not run (ended, about

@@ -76,6 +76,7 @@ table! {
     image => Recreate, image_driver => Recreate, command => Recreate, entrypoint => Recreate,
     environment => Recreate, environment_wo => Recreate, labels => Recreate, workdir => Recreate,
     hostname => Recreate, user => Recreate, tty => Recreate, interactive => Recreate, disk => Recreate,
+    networks => Live, security_groups => Live,
     cpu_policy => Recreate, healthcheck => Recreate, ports => Recreate, runtime => Recreate,
     privileged => Recreate, stop_signal => Recreate, stop_timeout => Recreate, init => Recreate,
     read_only => Recreate, cap_add => Recreate, cap_drop => Recreate, tmpfs => Recreate,
@@ -92,6 +93,8 @@ fn without_empty(spec: &ContainerSpec) -> ContainerSpec {
     plain.labels = plain.labels.filter(|all| !all.is_empty());
     plain.hints = plain.hints.filter(|all| !all.is_empty());
     plain.ports = plain.ports.filter(|all| !all.is_empty());
+    plain.networks = plain.networks.filter(|all| !all.is_empty());
+    plain.security_groups = plain.security_groups.filter(|all| !all.is_empty());
     plain.cap_add = plain.cap_add.filter(|all| !all.is_empty());
     plain.cap_drop = plain.cap_drop.filter(|all| !all.is_empty());
     plain.tmpfs = plain.tmpfs.filter(|all| !all.is_empty());

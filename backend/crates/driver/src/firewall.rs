@@ -1,0 +1,22 @@
+//! What passes between the containers of one host, their networks, the host and the outside.
+
+use async_trait::async_trait;
+use zun_domain::firewall::Ruleset;
+
+use crate::error::Result;
+
+/// The packet filter of one host. What a ruleset means is said in [`zun_domain::firewall`].
+#[async_trait]
+pub trait FirewallDriver: Send + Sync {
+    /// Puts the ruleset in force, in one transaction of what differs from the last one: in between, either the former
+    /// rules hold or the new ones. Cheap where nothing differs. Kept for the next boot. Before the first call of a
+    /// process nothing is taken for granted: all of it is written.
+    async fn apply(&self, ruleset: &Ruleset) -> Result<()>;
+
+    /// Looks at what is in force, and puts the last ruleset in force again where somebody has changed or flushed it;
+    /// `true` where that was so. Nothing where none was applied yet.
+    async fn mend(&self) -> Result<bool>;
+
+    /// Takes everything of ours away; nothing is guarded afterwards.
+    async fn clear(&self) -> Result<()>;
+}
