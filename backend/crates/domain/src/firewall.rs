@@ -20,9 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::container::Protocol;
 use crate::id::{ContainerId, NetworkId, PortId, SecurityGroupId, SubnetId};
 use crate::network::security_group::Allows;
-use crate::network::{
-    EtherType, FloatingIp, Network, NetworkKind, Port, Router, SecurityGroup,
-};
+use crate::network::{EtherType, FloatingIp, Network, NetworkKind, Port, Router, SecurityGroup};
 
 /// Everything that decides about packets.
 #[derive(Debug, Clone, Default)]
@@ -134,7 +132,12 @@ pub fn compile(records: &Records) -> Ruleset {
         .filter(|network| network.kind != NetworkKind::External && network.v4().is_some())
         .map(|network| (network.id, network))
         .collect();
-    let routers = || records.routers.iter().filter(|router| router.admin_state_up);
+    let routers = || {
+        records
+            .routers
+            .iter()
+            .filter(|router| router.admin_state_up)
+    };
     let bridges = inside
         .values()
         .map(|network| (network.bridge(), bridge(network, routers())));
@@ -159,7 +162,9 @@ pub fn compile(records: &Records) -> Ruleset {
 fn bridge<'a>(network: &Network, routers: impl Iterator<Item = &'a Router>) -> Bridge {
     let subnets = network.subnets.iter();
     let mut bridge = Bridge {
-        subnets: subnets.map(|subnet| (subnet.cidr, subnet.gateway)).collect(),
+        subnets: subnets
+            .map(|subnet| (subnet.cidr, subnet.gateway))
+            .collect(),
         outside_v4: (network.kind == NetworkKind::Default).then_some(Outside::Engine),
         outside_v6: false,
     };
@@ -183,7 +188,10 @@ fn bridge<'a>(network: &Network, routers: impl Iterator<Item = &'a Router>) -> B
 }
 
 fn has_interface(router: &Router, subnet: SubnetId) -> bool {
-    router.interfaces.iter().any(|interface| interface.subnet == subnet)
+    router
+        .interfaces
+        .iter()
+        .any(|interface| interface.subnet == subnet)
 }
 
 /// Every two networks on whose subnets of one family the router has an interface.

@@ -197,17 +197,15 @@ impl Allows {
 
     /// What a new group allows: everything out of its ports.
     pub fn of_new_group() -> [Self; 2] {
-        [EtherType::V4, EtherType::V6].map(|family| {
-            Self::everything(Direction::Egress, family, Remote::Any)
-        })
+        [EtherType::V4, EtherType::V6]
+            .map(|family| Self::everything(Direction::Egress, family, Remote::Any))
     }
 
     /// What the default group allows: everything out, and everything in from itself.
     pub fn of_default_group(group: SecurityGroupId) -> [Self; 4] {
         let [out4, out6] = Self::of_new_group();
-        let from_itself = |family| {
-            Self::everything(Direction::Ingress, family, Remote::Group(group))
-        };
+        let from_itself =
+            |family| Self::everything(Direction::Ingress, family, Remote::Group(group));
         [
             out4,
             out6,
