@@ -85,6 +85,9 @@ pub enum Error {
     /// A volume that was asked for cannot be had: another container has it, or it is not there yet.
     #[error("{0}")]
     VolumeNotUsable(String),
+    /// A network, an address or a port that was asked for cannot be had.
+    #[error("{0}")]
+    NetworkNotUsable(String),
     /// A limit would not hold.
     #[error(transparent)]
     OverQuota(#[from] OverQuota),

@@ -297,7 +297,10 @@ impl Engine {
             Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
             Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),
             Err(error @ Error::Conflict(_)) => verdict.note("ports", &error),
-            Err(error @ Error::Invalid { .. }) => verdict.note("spec", &error),
+            Err(error @ Error::NetworkNotUsable(_)) => verdict.note("networks", &error),
+            Err(error @ (Error::Invalid { .. } | Error::Ambiguous { .. })) => {
+                verdict.note("spec", &error);
+            }
             Err(error) => return Err(error),
         }
         Ok(())

@@ -173,7 +173,7 @@ impl Inner {
             }
             let kept = held.iter().any(|(before, _)| before.id == port.id);
             if port.has_own_mac() && !wiring.ports.is_empty() {
-                return Err(Error::Conflict(format!(
+                return Err(Error::NetworkNotUsable(format!(
                     "port {} has the MAC {}, which an engine takes for the first port of a container only; put it first in \
                      networks",
                     port.id, port.mac
@@ -207,7 +207,7 @@ impl Inner {
         Ok(found)
     }
 
-    async fn group_named(
+    pub(crate) async fn group_named(
         &self,
         tx: &mut Tx,
         project: ProjectId,
@@ -276,7 +276,7 @@ impl Inner {
             None => self.default_network(tx, wearer.project, in_use).await?,
         };
         if network.v4().is_none() {
-            return Err(Error::Conflict(format!(
+            return Err(Error::NetworkNotUsable(format!(
                 "the network {} has no IPv4 subnet yet: make one first",
                 called(&network)
             )));
@@ -402,7 +402,7 @@ fn placed(
 
 /// Refuses a port that this container cannot have.
 fn check_bindable(port: &Port, wearer: &Wearer<'_>) -> Result<()> {
-    let refuse = |why: String| Err(Error::Conflict(format!("cannot use port {}: {why}", port.id)));
+    let refuse = |why: String| Err(Error::NetworkNotUsable(format!("cannot use port {}: {why}", port.id)));
     match port.container {
         Some(holder) if holder == wearer.id => return Ok(()),
         Some(holder) => {
@@ -490,7 +490,7 @@ pub(crate) fn free_in(
 ) -> Result<IpAddr> {
     let Some(ip) = asked else {
         return subnet.free_address(taken).ok_or_else(|| {
-            Error::Conflict(format!(
+            Error::NetworkNotUsable(format!(
                 "every address of the subnet {} is in use; delete a port on it, or widen its allocation_pools",
                 subnet.cidr
             ))
@@ -507,7 +507,7 @@ pub(crate) fn free_in(
         ));
     }
     if taken.contains(&ip) {
-        return Err(Error::Conflict(format!(
+        return Err(Error::NetworkNotUsable(format!(
             "the address {ip} of the subnet {} is in use; choose another one, or leave it out to have one chosen",
             subnet.cidr
         )));

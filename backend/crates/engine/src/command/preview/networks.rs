@@ -32,7 +32,7 @@ impl Inner {
         };
         match self.decide_wiring(tx, &wearer, spec, &[]).await {
             Ok(wiring) => self.note_unreachable(tx, &wiring, spec, verdict).await,
-            Err(error @ (Error::Invalid { .. } | Error::Conflict(_) | Error::Ambiguous { .. })) => {
+            Err(error @ (Error::Invalid { .. } | Error::NetworkNotUsable(_) | Error::Ambiguous { .. })) => {
                 verdict.note("networks", &error);
                 Ok(())
             }
