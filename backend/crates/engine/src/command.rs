@@ -5,6 +5,7 @@ mod admission;
 pub mod create_container;
 pub mod delete_container;
 mod mounts;
+pub mod network;
 pub mod preview;
 pub mod resolve;
 pub mod set_quota;
