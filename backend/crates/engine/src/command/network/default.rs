@@ -4,13 +4,9 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
-use zun_domain::id::{
-    NetworkId, ProjectId, SecurityGroupId, SecurityGroupRuleId, SubnetId,
-};
-use zun_domain::network::security_group::{Allows, DEFAULT_GROUP};
+use zun_domain::id::{NetworkId, ProjectId, SubnetId};
 use zun_domain::network::{
-    DEFAULT_MTU, Network, NetworkKind, Port, SecurityGroup, SecurityGroupRule, Subnet,
-    default_pools, first_address, free_subnet,
+    DEFAULT_MTU, Network, NetworkKind, Port, Subnet, default_pools, first_address, free_subnet,
 };
 use zun_store::Tx;
 
@@ -37,37 +33,6 @@ impl Inner {
         network.subnets.push(subnet);
         tx.network_insert(&network).await?;
         Ok(network)
-    }
-
-    /// The project's default group, made up when it is first needed.
-    pub(crate) async fn default_group(
-        &self,
-        tx: &mut Tx,
-        project: ProjectId,
-    ) -> Result<SecurityGroup> {
-        if let Some(group) = tx.security_group_find_default(project).await? {
-            return Ok(group);
-        }
-        let (id, now) = (SecurityGroupId(self.ids.uuid()), self.clock.now());
-        let rule = |allows: Allows| SecurityGroupRule {
-            id: SecurityGroupRuleId(self.ids.uuid()),
-            group: id,
-            project,
-            description: String::new(),
-            allows,
-            created_at: now,
-        };
-        let group = SecurityGroup {
-            id,
-            project,
-            name: DEFAULT_GROUP.to_owned(),
-            description: "Default security group".to_owned(),
-            rules: Allows::of_default_group(id).map(rule).into(),
-            created_at: now,
-            updated_at: None,
-        };
-        tx.security_group_insert(&group).await?;
-        Ok(group)
     }
 
     fn new_network(&self, project: ProjectId, name: &str, kind: NetworkKind) -> Network {
