@@ -14,12 +14,13 @@ use bollard::query_parameters::{
 use futures::TryStreamExt;
 use tempfile::TempDir;
 use uuid::Uuid;
+use zun_domain::firewall::Ruleset;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
-use zun_domain::network::Network;
+use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_driver::conformance::{Equipment, Lab, Program, skip};
 use zun_driver::runtime::RuntimeName;
-use zun_driver::{HostDrivers, VolumeDriver};
+use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::LocalVolumes;
 
@@ -147,22 +148,40 @@ fn entry(archive: &mut Vec<u8>, name: &str, kind: u8, link: &str, content: &[u8]
 #[async_trait]
 impl Lab for DockerLab {
     fn drivers(&self) -> HostDrivers {
-        self.docker.drivers(self.volumes.clone())
+        self.docker.drivers(Arc::new(Open), self.volumes.clone())
     }
 
     fn container(&self) -> ContainerId {
         ContainerId(uuid())
     }
 
-    fn network(&self) -> Network {
+    fn network(&self) -> MakeNetwork {
         let third = self.subnet.fetch_add(1, Ordering::Relaxed);
-        Network {
+        MakeNetwork {
             id: NetworkId(uuid()),
             project: ProjectId(uuid()),
             name: "default".to_owned(),
             subnet: format!("10.{}.{third}.0/24", 208 + self.block)
                 .parse()
                 .unwrap(),
+            gateway: None,
+            v6: None,
+            mtu: None,
+            runtime_name: None,
+            routed: false,
+        }
+    }
+
+    fn network_v6(&self) -> MakeNetwork {
+        let network = self.network();
+        let [_, second, third, _] = network.subnet.network().octets();
+        let v6 = MakeSubnetV6 {
+            subnet: format!("fd7a:{second:x}:{third:x}::/64").parse().unwrap(),
+            gateway: format!("fd7a:{second:x}:{third:x}::1").parse().unwrap(),
+        };
+        MakeNetwork {
+            v6: Some(v6),
+            ..network
         }
     }
 
@@ -215,6 +234,24 @@ impl Lab for DockerLab {
             force: Some(false),
         };
         client().disconnect_network(network, request).await.unwrap();
+    }
+}
+
+/// These cases are about the engine: nothing is filtered.
+struct Open;
+
+#[async_trait]
+impl FirewallDriver for Open {
+    async fn apply(&self, _ruleset: &Ruleset) -> zun_driver::Result<()> {
+        Ok(())
+    }
+
+    async fn mend(&self) -> zun_driver::Result<bool> {
+        Ok(false)
+    }
+
+    async fn clear(&self) -> zun_driver::Result<()> {
+        Ok(())
     }
 }
 
