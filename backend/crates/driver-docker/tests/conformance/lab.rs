@@ -1,6 +1,6 @@
 //! A deployment of its own on this machine's engine, with an image of its own: a static busybox.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use async_trait::async_trait;
 use bollard::models::NetworkDisconnectRequest;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
+    CreateImageOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use futures::TryStreamExt;
 use tempfile::TempDir;
@@ -19,13 +19,15 @@ use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_driver::conformance::{Equipment, Lab, Program, skip};
-use zun_driver::runtime::RuntimeName;
+use zun_driver::runtime::{Attachment, RuntimeName};
 use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::LocalVolumes;
 
 /// What the shell of the image calls its programs.
-const APPLETS: &[&str] = &["sh", "sleep", "dd", "echo", "true", "false", "cat", "nc"];
+const APPLETS: &[&str] = &[
+    "sh", "sleep", "dd", "echo", "true", "false", "cat", "nc", "nslookup",
+];
 
 /// The lab of a case, or `None` where this machine cannot run it.
 pub(crate) async fn of(case: &str) -> Option<DockerLab> {
@@ -206,6 +208,8 @@ impl Lab for DockerLab {
             Program::Exits(code) => format!("exit {code}"),
             Program::Missing => String::new(),
             Program::Writes { path, line } => format!("echo '{line}' >'{path}'"),
+            // Where every container of a network of our own asks for names.
+            Program::Finds(name) => format!("nslookup '{name}' 127.0.0.11"),
             Program::Shows(path) => format!("cat '{path}'"),
             Program::Prints(lines) => format!("printf '{}\\n'; {until_term}", lines.join("\\n")),
             Program::Holds(mib) => format!(
@@ -234,6 +238,29 @@ impl Lab for DockerLab {
             force: Some(false),
         };
         client().disconnect_network(network, request).await.unwrap();
+    }
+
+    async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {
+        let shown = client()
+            .inspect_container(&name.to_string(), None::<InspectContainerOptions>)
+            .await
+            .unwrap();
+        // The engine adds both to the aliases that were asked for.
+        let (id, hostname) = (shown.id.unwrap(), shown.config.unwrap().hostname.unwrap());
+        let asked_for = |alias: &String| *alias != hostname && !id.starts_with(alias);
+        let networks = shown.network_settings.unwrap().networks.unwrap();
+        let shown = networks.into_iter().map(|(network, endpoint)| {
+            let aliases = endpoint.aliases.unwrap_or_default().into_iter();
+            let attachment = Attachment {
+                network: network.clone(),
+                ip: endpoint.ip_address.unwrap().parse().unwrap(),
+                ipv6: endpoint.global_ipv6_address.and_then(|ip| ip.parse().ok()),
+                mac: endpoint.mac_address.unwrap(),
+                aliases: aliases.filter(asked_for).collect(),
+            };
+            (network, attachment)
+        });
+        shown.collect()
     }
 }
 
