@@ -3,13 +3,19 @@
 //!
 //! The meaning of a ruleset, which every driver and the fake keep:
 //! - A packet from or to an address of one of our bridges passes only where everything here allows it; what answers a
-//!   connection that was allowed passes. Packets that touch none of our bridges are nobody's business here.
+//!   connection that is allowed passes. Packets that touch none of our bridges are nobody's business here.
+//! - A connection is allowed as long as the rules are: a rule that goes ends what it let in.
 //! - From a container: its port's egress rules; and the way has to be open: the same bridge, a joined one, the
-//!   outside where the bridge may reach it, or an address that is published or floating.
-//! - To a container: its port's ingress rules, and its opened ports from anywhere. What the host itself sends counts
-//!   as coming from the bridge's gateway as well as from its own address.
-//! - An address on a bridge that belongs to no port sends nothing and gets nothing.
+//!   outside where the bridge may reach it, or an address that is published or floating. The host's address on a
+//!   bridge is part of that bridge, its other addresses are outside.
+//! - To a container: its port's ingress rules, and its opened ports from anywhere. From outside the way is open to
+//!   addresses that are published or floating, and to those that outside knows a way to: where the bridge is
+//!   [`Outside::Routed`], and in IPv6 where `outside_v6`. What the host itself sends counts as coming from the bridge's
+//!   gateway as well as from its own address.
+//! - An address on a bridge that belongs to no port sends nothing and gets nothing. That goes for multicast and
+//!   broadcast too; ARP and neighbor discovery pass.
 //! - A container sends from its own MAC and address only, ARP and neighbor discovery included.
+//! - At an external address that stands for no port, the host answers an echo request and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
@@ -20,9 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::container::Protocol;
 use crate::id::{ContainerId, NetworkId, PortId, SecurityGroupId, SubnetId};
 use crate::network::security_group::Allows;
-use crate::network::{
-    EtherType, FloatingIp, Network, NetworkKind, Port, Router, SecurityGroup,
-};
+use crate::network::{EtherType, FloatingIp, Network, NetworkKind, Port, Router, SecurityGroup};
 
 /// Everything that decides about packets.
 #[derive(Debug, Clone, Default)]
@@ -54,7 +58,8 @@ pub struct Ruleset {
     pub joined: BTreeSet<Joined>,
     /// Addresses of the outside, and the address of a port that each stands for.
     pub floating: BTreeMap<Ipv4Addr, Ipv4Addr>,
-    /// Addresses of the outside that the host has to answer for: floating IPs and those of routers.
+    /// Addresses of the outside that the host has to answer for: floating IPs, also those that stand for no port or
+    /// whose router is down, and those of routers.
     pub external: BTreeSet<Ipv4Addr>,
 }
 
@@ -134,15 +139,22 @@ pub fn compile(records: &Records) -> Ruleset {
         .filter(|network| network.kind != NetworkKind::External && network.v4().is_some())
         .map(|network| (network.id, network))
         .collect();
-    let routers = || records.routers.iter().filter(|router| router.admin_state_up);
+    let routers = || {
+        records
+            .routers
+            .iter()
+            .filter(|router| router.admin_state_up)
+    };
     let bridges = inside
         .values()
         .map(|network| (network.bridge(), bridge(network, routers())));
     let joined = routers().flat_map(|router| joined_by(router, &inside));
-    let floating = records
-        .floating_ips
-        .iter()
-        .filter_map(|floating| Some((floating.address, floating.fixed_ip?)));
+    let leads = |floating: &&FloatingIp| {
+        let up = |id| routers().any(|router| router.id == id);
+        floating.router.is_none_or(up)
+    };
+    let floating_ips = records.floating_ips.iter().filter(leads);
+    let floating = floating_ips.filter_map(|floating| Some((floating.address, floating.fixed_ip?)));
     let gateways = routers().filter_map(|router| router.gateway?.address);
     let held = records.floating_ips.iter().map(|floating| floating.address);
     let ports = guarded(records, &inside);
@@ -159,7 +171,9 @@ pub fn compile(records: &Records) -> Ruleset {
 fn bridge<'a>(network: &Network, routers: impl Iterator<Item = &'a Router>) -> Bridge {
     let subnets = network.subnets.iter();
     let mut bridge = Bridge {
-        subnets: subnets.map(|subnet| (subnet.cidr, subnet.gateway)).collect(),
+        subnets: subnets
+            .map(|subnet| (subnet.cidr, subnet.gateway))
+            .collect(),
         outside_v4: (network.kind == NetworkKind::Default).then_some(Outside::Engine),
         outside_v6: false,
     };
@@ -183,7 +197,10 @@ fn bridge<'a>(network: &Network, routers: impl Iterator<Item = &'a Router>) -> B
 }
 
 fn has_interface(router: &Router, subnet: SubnetId) -> bool {
-    router.interfaces.iter().any(|interface| interface.subnet == subnet)
+    router
+        .interfaces
+        .iter()
+        .any(|interface| interface.subnet == subnet)
 }
 
 /// Every two networks on whose subnets of one family the router has an interface.
