@@ -153,7 +153,7 @@ async fn open_postgres(url: &str) -> Result<(Source, Writer)> {
     Ok((Source::Postgres(pool.clone()), Writer::Postgres(pool)))
 }
 
-type Step = (i64, &'static str, &'static str);
+pub(crate) type Step = (i64, &'static str, &'static str);
 
 /// Every step of a folder, in order.
 macro_rules! steps {
@@ -162,10 +162,12 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes");
-const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes");
+pub(crate) const SQLITE: &[Step] =
+    steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
+pub(crate) const POSTGRES: &[Step] =
+    steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
 
-fn migrations(steps: &[Step]) -> Migrator {
+pub(crate) fn migrations(steps: &[Step]) -> Migrator {
     let made = steps.iter().map(|&(version, what, sql)| {
         Migration::new(
             version,
@@ -178,7 +180,7 @@ fn migrations(steps: &[Step]) -> Migrator {
     Migrator::with_migrations(made.collect())
 }
 
-async fn migrate<'a, A>(steps: &Migrator, database: A) -> Result<()>
+pub(crate) async fn migrate<'a, A>(steps: &Migrator, database: A) -> Result<()>
 where
     A: sqlx::Acquire<'a>,
     <A::Connection as std::ops::Deref>::Target: sqlx::migrate::Migrate,

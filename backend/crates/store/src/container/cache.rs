@@ -12,7 +12,7 @@ use zun_domain::id::ContainerId;
 use super::ContainerEntry;
 
 /// The tables that an entry is read from.
-const SHOWN: [&str; 3] = ["containers", "ports", "operations"];
+const SHOWN: [&str; 4] = ["containers", "ports", "fixed_ips", "operations"];
 /// Entries at most; each takes some KiB.
 const MOST: usize = 4096;
 
