@@ -92,7 +92,7 @@ impl Engine {
         };
         tx.router_insert(&router).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(router)
     }
 
@@ -136,7 +136,7 @@ impl Engine {
         router.updated_at = Some(self.clock.now());
         tx.router_update(&router).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(router)
     }
 
@@ -160,7 +160,7 @@ impl Engine {
         }
         tx.router_delete(id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use zun_domain::id::{ProjectId, SecurityGroupId, SecurityGroupRuleId};
 use zun_domain::network::security_group::{Allows, DEFAULT_GROUP};
-use zun_domain::network::{Remote, SecurityGroup, SecurityGroupRule};
+use zun_domain::network::{SecurityGroup, SecurityGroupRule};
 use zun_store::Tx;
 
 use crate::call::Call;
@@ -102,24 +102,11 @@ impl Engine {
                 ports.len()
             )));
         }
-        for rule in rules_naming(&tx, &group).await? {
-            tx.security_group_rule_delete(rule).await?;
-        }
         tx.security_group_delete(id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
-}
-
-/// The rules of the project's other groups that name this one.
-async fn rules_naming(tx: &Tx, group: &SecurityGroup) -> Result<Vec<SecurityGroupRuleId>> {
-    let groups = tx.security_group_list(Some(group.project)).await?;
-    let others = groups.iter().filter(|other| other.id != group.id);
-    let naming = others
-        .flat_map(|other| &other.rules)
-        .filter(|rule| rule.allows.remote == Remote::Group(group.id));
-    Ok(naming.map(|rule| rule.id).collect())
 }
 
 impl Inner {
