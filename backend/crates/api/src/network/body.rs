@@ -115,6 +115,26 @@ pub(super) fn owner(args: &mut Args, asked: &Admitted) -> Answer<ProjectId> {
     }
 }
 
+/// Refuses what Neutron has and is not served here, where it says anything.
+pub(super) fn refuse(args: &mut Args, unserved: &[(&str, &str)]) -> Answer<()> {
+    for (name, why) in unserved {
+        let empty = match args.take(name) {
+            None => true,
+            Some(Value::String(text)) => text.is_empty(),
+            Some(Value::Array(all)) => all.is_empty(),
+            Some(Value::Object(all)) => all.is_empty(),
+            Some(_) => false,
+        };
+        if !empty {
+            return Err(Problem::value(
+                name,
+                format!("is not served: {why}; leave it out"),
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// The id in an address. What is no id is the id of nothing.
 pub(super) fn id<T: FromStr>(what: &'static str, text: &str) -> Answer<T> {
     text.parse().map_err(|_| {
