@@ -42,11 +42,14 @@ macro_rules! entries {
         )
     };
     (begin) => {
-        "SELECT c.*, o.id AS operation_id, p.id AS port_id, p.network_id, p.mac, p.preserve, f.subnet_id, f.ip FROM ("
+        "SELECT c.*, o.id AS operation_id, p.id AS port_id, p.network_id, p.mac, p.preserve, f.subnet_id, f.ip, \
+         n.runtime_name, COALESCE((SELECT string_agg(g.group_id, ' ') FROM port_security_groups g \
+         WHERE g.port_id = p.id), '') AS groups FROM ("
     };
     (end) => {
         ") c LEFT JOIN operations o ON o.subject_id = c.id AND o.finished_at IS NULL \
-         LEFT JOIN ports p ON p.container_id = c.id LEFT JOIN fixed_ips f ON f.port_id = p.id"
+         LEFT JOIN ports p ON p.container_id = c.id LEFT JOIN fixed_ips f ON f.port_id = p.id \
+         LEFT JOIN networks n ON n.id = p.network_id"
     };
 }
 use entries;

@@ -125,5 +125,7 @@ fn address(row: &Row) -> Result<Option<Address>> {
         mac: row.get("mac")?,
         port: row.word("port_id")?,
         preserve: row.get("preserve")?,
+        runtime_network: row.get("runtime_name")?,
+        security_groups: row.words("groups")?,
     }))
 }
