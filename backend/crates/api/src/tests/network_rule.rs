@@ -7,7 +7,7 @@ use super::network_group::{id, kind, pretty};
 
 /// A rule's body, and what the answer holds of it: family, protocol, ports, prefix.
 const RIGHT: &[(&str, &str)] = &[
-    (r#"{}"#, r#"["IPv4", null, null, null, null]"#),
+    (r"{}", r#"["IPv4", null, null, null, null]"#),
     (
         r#"{"ethertype": "ipv6", "protocol": "any"}"#,
         r#"["IPv6", null, null, null, null]"#,
@@ -97,7 +97,7 @@ async fn rules_as_clients_write_them() {
 
 /// A rule's body but for its group, the status, and words of the refusal.
 const WRONG: &[(&str, u16, &str)] = &[
-    (r#"{}"#, 400, "direction: is required"),
+    (r"{}", 400, "direction: is required"),
     (
         r#"{"direction": "in"}"#,
         400,
