@@ -10,6 +10,8 @@ mod isolation;
 mod metrics;
 mod microversion;
 mod mounts;
+mod network_group;
+mod network_rule;
 mod paging;
 mod quota;
 mod refusal;

@@ -181,7 +181,7 @@ impl Tx {
     }
 
     /// Gives the network's IPv4 subnet another prefix, and each port on it an address there. The new prefix must
-    /// not overlap the former one. A MAC that was derived from the address follows it.
+    /// not overlap the former one. A MAC that was derived from the address follows it, and so does a floating IP.
     pub async fn network_move(&mut self, network: &Network) -> Result<()> {
         let Some(subnet) = network.v4() else {
             return Ok(());
@@ -216,6 +216,12 @@ impl Tx {
         );
         let update = update.bind(port.id).bind(subnet.id);
         self.execute(update.bind(ip.to_string())).await?;
+        let follow = Statement::new(
+            "floating_ips",
+            "UPDATE floating_ips SET fixed_ip = $2 WHERE port_id = $1",
+        );
+        self.execute(follow.bind(port.id).bind(ip.to_string()))
+            .await?;
         match ip {
             std::net::IpAddr::V4(ip) if !port.has_own_mac() => {
                 self.port_set_mac(port.id, &mac_of(ip)).await

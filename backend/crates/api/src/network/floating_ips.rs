@@ -124,7 +124,9 @@ pub(crate) async fn delete(
     Path(ident): Path<String>,
 ) -> Answer<StatusCode> {
     let id: FloatingIpId = body::id("floating IP", &ident)?;
-    app.engine.floating_ip_delete(&body::sight(&asked), id).await?;
+    app.engine
+        .floating_ip_delete(&body::sight(&asked), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -145,5 +147,10 @@ fn view(floating: &FloatingIp) -> Value {
         "dns_name": "",
         "dns_domain": "",
     });
-    view::owned(body, floating.project, floating.created_at, floating.updated_at)
+    view::owned(
+        body,
+        floating.project,
+        floating.created_at,
+        floating.updated_at,
+    )
 }

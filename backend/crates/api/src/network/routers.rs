@@ -109,7 +109,10 @@ fn fixed(args: &mut Args) -> Answer<(Option<SubnetId>, Option<Ipv4Addr>)> {
     if all.len() > 1 {
         return Err(Problem::value(
             NAME,
-            format!("has {} entries: a router has one external address, IPv4", all.len()),
+            format!(
+                "has {} entries: a router has one external address, IPv4",
+                all.len()
+            ),
         ));
     }
     let Some(one) = all.pop() else {

@@ -98,7 +98,10 @@ fn direction(args: &mut Args) -> Answer<Direction> {
         Some("ingress") => Ok(Direction::Ingress),
         Some("egress") => Ok(Direction::Egress),
         Some(other) => Err(body::wrong("direction", other, "ingress or egress")),
-        None => Err(Problem::value("direction", "is required: ingress or egress")),
+        None => Err(Problem::value(
+            "direction",
+            "is required: ingress or egress",
+        )),
     }
 }
 
@@ -150,7 +153,11 @@ fn remote(args: &mut Args) -> Answer<Remote> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     let prefix = text.parse::<IpNet>().or_else(|_| address());
     let prefix = prefix.map_err(|_| {
-        body::wrong("remote_ip_prefix", &text, "a prefix such as 10.0.0.0/24 or 2001:db8::/64")
+        body::wrong(
+            "remote_ip_prefix",
+            &text,
+            "a prefix such as 10.0.0.0/24 or 2001:db8::/64",
+        )
     })?;
     Ok(Remote::Prefix(prefix))
 }

@@ -64,7 +64,10 @@ pub(crate) async fn show(
     args: Args,
 ) -> Answer<Json<Value>> {
     let id: SecurityGroupId = body::id("security group", &ident)?;
-    let group = app.engine.security_group_get(&body::sight(&asked), id).await?;
+    let group = app
+        .engine
+        .security_group_get(&body::sight(&asked), id)
+        .await?;
     Ok(view::shown("security_group", args, view(&group)))
 }
 
@@ -95,7 +98,9 @@ pub(crate) async fn delete(
     Path(ident): Path<String>,
 ) -> Answer<StatusCode> {
     let id: SecurityGroupId = body::id("security group", &ident)?;
-    app.engine.security_group_delete(&body::sight(&asked), id).await?;
+    app.engine
+        .security_group_delete(&body::sight(&asked), id)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

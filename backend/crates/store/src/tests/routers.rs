@@ -10,7 +10,7 @@ use zun_domain::network::{FloatingIp, Gateway, Network, NetworkKind, Port, Route
 use super::database::each;
 use super::networks::{constraint, own_network};
 use super::sample::{
-    address, at, container_id, fill, network_id, port, port_id, project, subnet_id,
+    address, at, container_id, fill, network_id, port, port_id, project, subnet, subnet_id,
 };
 use crate::{Constraint, Store};
 
@@ -153,6 +153,26 @@ fn a_floating_ip_stands_for_nothing_when_its_port_is_gone() {
         assert_eq!(tx.floating_ip_list(Some(project(1))).await.unwrap(), []);
         tx.floating_ip_delete(floating.id).await.unwrap();
         assert_eq!(tx.floating_ip_list(None).await.unwrap(), []);
+    });
+}
+
+#[test]
+fn a_moved_network_takes_its_router_and_floating_ips_along() {
+    each(async |db| {
+        lay_out(&db.store).await;
+        let floating = floating_ip(1);
+        let mut tx = db.store.begin().await.unwrap();
+        tx.floating_ip_insert(&floating).await.unwrap();
+        let mut moved = tx.network_get(network_id(0)).await.unwrap();
+        let cidr = "10.8.0.0/24".parse().unwrap();
+        moved.subnets = vec![subnet(0, moved.id, moved.project, cidr)];
+        tx.network_move(&moved).await.unwrap();
+        let edge = tx.port_get(interface().port).await.unwrap();
+        assert_eq!(edge.v4(), Some(Ipv4Addr::new(10, 8, 0, 1)));
+        let port = tx.port_get(port_id(2)).await.unwrap();
+        let found = tx.floating_ip_find(floating.id).await.unwrap().unwrap();
+        assert_eq!(found.port, Some(port.id));
+        assert_eq!((found.fixed_ip, port.v4().is_some()), (port.v4(), true));
     });
 }
 

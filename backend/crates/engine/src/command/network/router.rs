@@ -153,8 +153,7 @@ impl Engine {
         }
         if let Some(interface) = router.interfaces.first() {
             return Err(NetworkRule::RouterInUse.because(format!(
-                "router {id} is in use: it has {} interfaces, one of them on subnet {}; remove them first",
-                router.interfaces.len(),
+                "router {id} is in use: it has an interface on subnet {}; remove it first",
                 interface.subnet
             )));
         }

@@ -97,9 +97,12 @@ impl Engine {
         }
         let ports = tx.ports_in_group(id).await?;
         if let Some(port) = ports.first() {
+            let others = match ports.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
             return Err(NetworkRule::SecurityGroupInUse.because(format!(
-                "security group {id} is in use: {} ports are in it, one of them {port}; take it from them first",
-                ports.len()
+                "security group {id} is in use by port {port}{others}; take it from what is in it first"
             )));
         }
         tx.security_group_delete(id).await?;
