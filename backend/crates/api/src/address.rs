@@ -5,7 +5,7 @@
 use http::{Request, Uri, uri::PathAndQuery};
 
 /// First segments of the addresses that are not below `/v1`.
-const ROOTS: [&str; 5] = ["v1", "identity", "volume", "zund", "healthcheck"];
+const ROOTS: [&str; 6] = ["v1", "identity", "volume", "network", "zund", "healthcheck"];
 
 /// The path as the client wrote it, where it was made plain.
 #[derive(Debug, Clone)]
@@ -73,6 +73,8 @@ mod tests {
             ("/zund/v1/", "/zund/v1"),
             ("/volume/", "/volume"),
             ("/volume/v3/p/types/", "/volume/v3/p/types"),
+            ("/network/", "/network"),
+            ("/network/v2.0/ports/", "/network/v2.0/ports"),
             ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
         ] {
             assert_eq!(plain_path(written), meant, "{written}");

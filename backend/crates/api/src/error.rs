@@ -1,4 +1,4 @@
-//! Why a request was refused, and the body that says so: one [`Problem`], four shapes.
+//! Why a request was refused, and the body that says so: one [`Problem`], five shapes.
 //!
 //! A handler answers a [`Problem`]; `frame` writes its body in the shape of the API that was asked, with
 //! the request's id. This is the only place that knows which error has which status.
@@ -153,11 +153,12 @@ impl Problem {
             );
         }
         let keystone = context.api == Api::Identity
-            || (matches!(context.api, Api::Container | Api::Volume)
-                && self.status == StatusCode::UNAUTHORIZED);
+            || (self.status == StatusCode::UNAUTHORIZED
+                && matches!(context.api, Api::Container | Api::Volume | Api::Network));
         let body = match context.api {
             _ if keystone => self.keystone(),
             Api::Volume => self.cinder(),
+            Api::Network => self.neutron(),
             Api::Root | Api::Container | Api::Identity | Api::Extension => self.zun(context),
         };
         let headers = response.headers_mut();
@@ -203,6 +204,40 @@ impl Problem {
         let mut body = json!({});
         body[name] = json!({"code": self.status.as_u16(), "message": self.detail});
         body
+    }
+
+    fn neutron(&self) -> Value {
+        json!({"NeutronError": {
+            "type": self.neutron_type(),
+            "message": self.detail,
+            "detail": "",
+        }})
+    }
+
+    /// Neutron's word for it, by which its clients tell refusals from each other.
+    fn neutron_type(&self) -> &'static str {
+        match (self.slug, self.status.as_u16()) {
+            ("network-not-found", _) => "NetworkNotFound",
+            ("subnet-not-found", _) => "SubnetNotFound",
+            ("subnet-pool-not-found", _) => "SubnetPoolNotFound",
+            ("port-not-found", _) => "PortNotFound",
+            ("security-group-not-found", _) => "SecurityGroupNotFound",
+            ("security-group-rule-not-found", _) => "SecurityGroupRuleNotFound",
+            ("router-not-found", _) => "RouterNotFound",
+            ("floating-ip-not-found", _) => "FloatingIPNotFound",
+            ("policy-not-authorized", _) => "PolicyNotAuthorized",
+            // A rule of networks, under the name that Neutron gives it.
+            (rule, _) if rule.starts_with(|first: char| first.is_ascii_uppercase()) => rule,
+            (_, 400) => "InvalidInput",
+            (_, 403) => "HTTPForbidden",
+            (_, 404) => "HTTPNotFound",
+            (_, 405) => "HTTPMethodNotAllowed",
+            (_, 409) => "Conflict",
+            (_, 413) => "HTTPRequestEntityTooLarge",
+            (_, 415) => "HTTPUnsupportedMediaType",
+            (_, 503) => "ServiceUnavailable",
+            _ => "HTTPInternalServerError",
+        }
     }
 
     fn zun(&self, context: &Context) -> Value {
@@ -286,6 +321,10 @@ impl From<Error> for Problem {
             Error::Unplaceable(_) => conflict("no-valid-host"),
             Error::VolumeNotUsable(_) => conflict("volume-not-usable"),
             Error::NetworkNotUsable(_) => conflict("network-not-usable"),
+            Error::Network { rule, .. } if rule.is_absence() => {
+                Self::new(StatusCode::NOT_FOUND, rule.name(), sentence)
+            }
+            Error::Network { rule, .. } => conflict(rule.name()),
             Error::Failed(_) => conflict("operation-failed"),
             Error::Invalid { field, .. } => Self::bad("invalid-value", sentence).field(&field),
             Error::OverQuota(_) => Self::new(StatusCode::FORBIDDEN, "over-quota", sentence),
@@ -316,6 +355,14 @@ fn not_found_slug(what: &str) -> &'static str {
         "quota class" => "quota-class-not-found",
         "operation" => "operation-not-found",
         "project" => "project-not-found",
+        "network" => "network-not-found",
+        "subnet" => "subnet-not-found",
+        "subnet pool" => "subnet-pool-not-found",
+        "port" => "port-not-found",
+        "security group" => "security-group-not-found",
+        "security group rule" => "security-group-rule-not-found",
+        "router" => "router-not-found",
+        "floating IP" => "floating-ip-not-found",
         _ => "resource-not-found",
     }
 }

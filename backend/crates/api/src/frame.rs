@@ -25,6 +25,8 @@ pub enum Api {
     Identity,
     /// `/volume/v3`.
     Volume,
+    /// `/network/v2.0`.
+    Network,
     /// `/zund/v1`.
     Extension,
 }
@@ -37,6 +39,7 @@ impl Api {
             "v1" => Self::Container,
             "identity" => Self::Identity,
             "volume" => Self::Volume,
+            "network" => Self::Network,
             "zund" => Self::Extension,
             _ => Self::Root,
         }
@@ -49,6 +52,7 @@ impl Api {
             Self::Container => "container",
             Self::Identity => "identity",
             Self::Volume => "volume",
+            Self::Network => "network",
             Self::Extension => "extension",
         }
     }

@@ -19,7 +19,9 @@ use crate::frame::{frame, panicked};
 use crate::microversion::Microversion;
 use crate::settings::ApiSettings;
 use crate::volume::metadata::{OfSnapshot, OfVolume};
-use crate::{App, address, container as c, extension as x, identity as i, volume as b};
+use crate::{
+    App, address, container as c, extension as x, identity as i, network as n, volume as b,
+};
 
 /// What a request needs to pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -195,6 +197,56 @@ const VOLUME: &[Route] = &[
     route!(GET "/volume/v3/{project_id}/os-availability-zone", read("volume:availability_zone_list"), b::zone::list),
 ];
 
+/// The part of Neutron that clients use.
+const NETWORK: &[Route] = &[
+    route!(GET "/network", Right::Public, n::discovery::versions),
+    route!(GET "/network/v2.0", Right::Public, n::discovery::version),
+    route!(GET "/network/v2.0/extensions", read("get_extension"), n::discovery::extensions),
+    route!(GET "/network/v2.0/extensions/{alias}", read("get_extension"), n::discovery::one_extension),
+    route!(GET "/network/v2.0/availability_zones", read("get_availability_zone"), n::discovery::zones),
+    route!(GET "/network/v2.0/networks", read("get_network"), n::networks::list),
+    route!(POST "/network/v2.0/networks", write("create_network"), n::networks::create),
+    route!(GET "/network/v2.0/networks/{id}", read("get_network"), n::networks::show),
+    route!(PUT "/network/v2.0/networks/{id}", write("update_network"), n::networks::update),
+    route!(DELETE "/network/v2.0/networks/{id}", write("delete_network"), n::networks::delete),
+    route!(GET "/network/v2.0/subnets", read("get_subnet"), n::subnets::list),
+    route!(POST "/network/v2.0/subnets", write("create_subnet"), n::subnets::create),
+    route!(GET "/network/v2.0/subnets/{id}", read("get_subnet"), n::subnets::show),
+    route!(PUT "/network/v2.0/subnets/{id}", write("update_subnet"), n::subnets::update),
+    route!(DELETE "/network/v2.0/subnets/{id}", write("delete_subnet"), n::subnets::delete),
+    route!(GET "/network/v2.0/subnetpools", read("get_subnetpool"), n::subnet_pools::list),
+    route!(POST "/network/v2.0/subnetpools", write("create_subnetpool"), n::subnet_pools::create),
+    route!(GET "/network/v2.0/subnetpools/{id}", read("get_subnetpool"), n::subnet_pools::show),
+    route!(PUT "/network/v2.0/subnetpools/{id}", write("update_subnetpool"), n::subnet_pools::update),
+    route!(DELETE "/network/v2.0/subnetpools/{id}", write("delete_subnetpool"), n::subnet_pools::delete),
+    route!(GET "/network/v2.0/ports", read("get_port"), n::ports::list),
+    route!(POST "/network/v2.0/ports", write("create_port"), n::ports::create),
+    route!(GET "/network/v2.0/ports/{id}", read("get_port"), n::ports::show),
+    route!(PUT "/network/v2.0/ports/{id}", write("update_port"), n::ports::update),
+    route!(DELETE "/network/v2.0/ports/{id}", write("delete_port"), n::ports::delete),
+    route!(GET "/network/v2.0/security-groups", read("get_security_group"), n::security_groups::list),
+    route!(POST "/network/v2.0/security-groups", write("create_security_group"), n::security_groups::create),
+    route!(GET "/network/v2.0/security-groups/{id}", read("get_security_group"), n::security_groups::show),
+    route!(PUT "/network/v2.0/security-groups/{id}", write("update_security_group"), n::security_groups::update),
+    route!(DELETE "/network/v2.0/security-groups/{id}", write("delete_security_group"), n::security_groups::delete),
+    route!(GET "/network/v2.0/security-group-rules", read("get_security_group_rule"), n::security_group_rules::list),
+    route!(POST "/network/v2.0/security-group-rules", write("create_security_group_rule"), n::security_group_rules::create),
+    route!(GET "/network/v2.0/security-group-rules/{id}", read("get_security_group_rule"), n::security_group_rules::show),
+    route!(DELETE "/network/v2.0/security-group-rules/{id}", write("delete_security_group_rule"), n::security_group_rules::delete),
+    route!(GET "/network/v2.0/routers", read("get_router"), n::routers::list),
+    route!(POST "/network/v2.0/routers", write("create_router"), n::routers::create),
+    route!(GET "/network/v2.0/routers/{id}", read("get_router"), n::routers::show),
+    route!(PUT "/network/v2.0/routers/{id}", write("update_router"), n::routers::update),
+    route!(DELETE "/network/v2.0/routers/{id}", write("delete_router"), n::routers::delete),
+    route!(PUT "/network/v2.0/routers/{id}/add_router_interface", write("add_router_interface"), n::routers::add_interface),
+    route!(PUT "/network/v2.0/routers/{id}/remove_router_interface", write("remove_router_interface"), n::routers::remove_interface),
+    route!(GET "/network/v2.0/floatingips", read("get_floatingip"), n::floating_ips::list),
+    route!(POST "/network/v2.0/floatingips", write("create_floatingip"), n::floating_ips::create),
+    route!(GET "/network/v2.0/floatingips/{id}", read("get_floatingip"), n::floating_ips::show),
+    route!(PUT "/network/v2.0/floatingips/{id}", write("update_floatingip"), n::floating_ips::update),
+    route!(DELETE "/network/v2.0/floatingips/{id}", write("delete_floatingip"), n::floating_ips::delete),
+];
+
 /// Our own API.
 const EXTENSION: &[Route] = &[
     route!(GET "/zund/v1", read("zund:features"), x::features::show),
@@ -221,7 +273,7 @@ const EXTENSION: &[Route] = &[
 
 /// The whole table.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    let ours = VOLUME.iter().chain(EXTENSION);
+    let ours = VOLUME.iter().chain(NETWORK).chain(EXTENSION);
     CONTAINER.iter().chain(IDENTITY).chain(ours)
 }
 

@@ -258,10 +258,7 @@ pub fn default_pools(cidr: IpNet, gateway: IpAddr) -> Vec<AddressRange> {
             u128::from(net.broadcast()),
         ),
     };
-    let number = match gateway {
-        IpAddr::V4(address) => u128::from(u32::from(address)),
-        IpAddr::V6(address) => u128::from(address),
-    };
+    let number = number_of(gateway);
     let range = |start: u128, end: u128| {
         (start <= end).then(|| AddressRange {
             start: address_of(cidr, start),
@@ -305,8 +302,39 @@ pub fn free_subnet(pool: Ipv4Net, prefix: u8, taken: &[Ipv4Net]) -> Option<Ipv4N
 
 /// The first prefix of this length in `pool` that overlaps none of `taken`, whatever their family.
 pub fn free_prefix(pool: IpNet, prefix: u8, taken: &[IpNet]) -> Option<IpNet> {
-    let free = |net: &IpNet| !taken.iter().any(|other| overlaps(other, net));
-    pool.subnets(prefix).ok()?.find(free)
+    if prefix < pool.prefix_len() || prefix > pool.max_prefix_len() {
+        return None;
+    }
+    let size = 1_u128.checked_shl(u32::from(pool.max_prefix_len() - prefix))?;
+    let same_family = |net: &&IpNet| net.addr().is_ipv4() == pool.addr().is_ipv4();
+    let mut ranges: Vec<(u128, u128)> = taken
+        .iter()
+        .filter(same_family)
+        .map(|net| (number_of(net.network()), number_of(net.broadcast())))
+        .collect();
+    ranges.sort_unstable();
+    let mut start = number_of(pool.network());
+    let end = number_of(pool.broadcast());
+    for (first, last) in ranges {
+        if last < start {
+            continue;
+        }
+        if first > start.checked_add(size - 1)? {
+            break;
+        }
+        // Behind it, where such a prefix may begin: each one in between would overlap it, too.
+        start = last.checked_add(1)?.checked_next_multiple_of(size)?;
+    }
+    let fits = start.checked_add(size - 1).is_some_and(|last| last <= end);
+    fits.then(|| IpNet::new(address_of(pool, start), prefix).ok())
+        .flatten()
+}
+
+fn number_of(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(ip) => u128::from(u32::from(ip)),
+        IpAddr::V6(ip) => u128::from(ip),
+    }
 }
 
 #[cfg(test)]

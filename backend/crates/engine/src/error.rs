@@ -176,6 +176,7 @@ impl From<zun_store::Error> for Error {
             zun_store::Error::Conflict { constraint } => match constraint {
                 Constraint::OperationUnfinished
                 | Constraint::AddressTaken
+                | Constraint::MacTaken
                 | Constraint::HostPortTaken
                 | Constraint::SubnetTaken
                 | Constraint::Generation { .. } => {

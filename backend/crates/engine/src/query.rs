@@ -2,12 +2,14 @@
 
 mod containers;
 mod hosts;
+mod networks;
 mod routers;
 mod security_groups;
 mod volumes;
 
 use std::collections::BTreeMap;
 
+pub use networks::PortView;
 pub use volumes::{VolumeFilter, VolumeOrder};
 pub use zun_driver::runtime::{LogQuery, Stats, Top};
 pub use zun_store::SortKey;

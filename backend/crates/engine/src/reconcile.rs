@@ -103,6 +103,9 @@ impl Engine {
         if let Err(error) = self.sweep_volumes(host).await {
             tracing::warn!(host = %host, "cannot look for mounts that nobody has: {error}");
         }
+        if let Err(error) = self.sweep_networks(host).await {
+            tracing::warn!(host = %host, "cannot look for networks that nobody has: {error}");
+        }
     }
 
     async fn compare(&self, host: HostId) -> Result<()> {

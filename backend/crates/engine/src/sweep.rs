@@ -1,5 +1,8 @@
 //! Leftovers: containers with our label that no row owns, made by a call whose answer was lost, former ones
-//! that a recreate kept aside, and mounts that no container has any more. Nothing without our label is ever touched.
+//! that a recreate kept aside, mounts that no container has any more, and networks without a record. Nothing without
+//! our label is ever touched.
+
+mod networks;
 
 use std::collections::HashSet;
 

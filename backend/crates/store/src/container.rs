@@ -38,15 +38,18 @@ macro_rules! entries {
             entries!(begin),
             $page,
             entries!(end),
-            " ORDER BY c.seq, p.seq"
+            " ORDER BY c.seq, p.position, p.seq, f.seq"
         )
     };
     (begin) => {
-        "SELECT c.*, o.id AS operation_id, p.id AS port_id, p.network_id, p.ip, p.mac FROM ("
+        "SELECT c.*, o.id AS operation_id, p.id AS port_id, p.network_id, p.mac, p.preserve, f.subnet_id, f.ip, \
+         n.runtime_name, COALESCE((SELECT string_agg(g.group_id, ' ') FROM port_security_groups g \
+         WHERE g.port_id = p.id), '') AS groups FROM ("
     };
     (end) => {
         ") c LEFT JOIN operations o ON o.subject_id = c.id AND o.finished_at IS NULL \
-         LEFT JOIN ports p ON p.container_id = c.id"
+         LEFT JOIN ports p ON p.container_id = c.id LEFT JOIN fixed_ips f ON f.port_id = p.id \
+         LEFT JOIN networks n ON n.id = p.network_id"
     };
 }
 use entries;
@@ -266,8 +269,10 @@ impl Tx {
         self.container_touched(update.bind(id).bind(true), id).await
     }
 
-    /// Deletes the record, and with it its claim, addresses, host ports and events. Its operations stay.
+    /// Deletes the record, and with it its claim, host ports, events and the ports that were made with it. Its
+    /// other ports are free again. Its operations stay.
     pub async fn container_delete(&mut self, id: ContainerId) -> Result<()> {
+        self.ports_leave(id).await?;
         let delete = Statement::new(TABLE, "DELETE FROM containers WHERE id = $1");
         self.container_touched(delete.bind(id), id).await
     }

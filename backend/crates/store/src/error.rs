@@ -98,12 +98,19 @@ pub enum Constraint {
     OperationUnfinished,
     /// The operation has ended; nothing more can be noted of it.
     OperationFinished,
-    /// The address belongs to another container.
+    /// The address belongs to another port, floating IP or router.
     AddressTaken,
+    /// Another port of the network has that MAC.
+    MacTaken,
     /// The port of the host belongs to another container.
     HostPortTaken,
     /// Another network has that subnet.
     SubnetTaken,
+    /// The network has a subnet of that family.
+    FamilyTaken,
+    /// There is one already of what there is one at most: a project's default network or group, the network
+    /// outside; the table.
+    OnlyOne(String),
     /// The name is given to another one in the same namespace; the table.
     NameTaken(String),
     /// A row with this id is there already; the table.
@@ -127,8 +134,11 @@ impl fmt::Display for Constraint {
             Self::OperationUnfinished => f.write_str("an operation on it has not ended"),
             Self::OperationFinished => f.write_str("the operation has already ended"),
             Self::AddressTaken => f.write_str("the address is taken"),
+            Self::MacTaken => f.write_str("the MAC is taken"),
             Self::HostPortTaken => f.write_str("the port of the host is taken"),
             Self::SubnetTaken => f.write_str("the subnet is taken"),
+            Self::FamilyTaken => f.write_str("the network has a subnet of that family"),
+            Self::OnlyOne(table) => write!(f, "there is one already (table {table})"),
             Self::NameTaken(table) => write!(f, "the name is taken (table {table})"),
             Self::Exists(table) => write!(f, "the id is taken (table {table})"),
             Self::Reference => f.write_str(
@@ -148,11 +158,17 @@ impl Constraint {
     fn named(name: &str) -> Self {
         match name {
             "operations_subject_id_key" => Self::OperationUnfinished,
-            "ports_network_id_ip_key" => Self::AddressTaken,
+            "fixed_ips_network_id_ip_key"
+            | "floating_ips_address_key"
+            | "routers_gateway_address_key" => Self::AddressTaken,
+            "ports_network_id_mac_key" => Self::MacTaken,
             "host_ports_pkey" | "host_ports_host_id_protocol_external_ip_key" => {
                 Self::HostPortTaken
             }
-            "networks_subnet_key" => Self::SubnetTaken,
+            "subnets_cidr_key" => Self::SubnetTaken,
+            "subnets_network_id_version_key" => Self::FamilyTaken,
+            "networks_project_id_key" | "networks_kind_key" => Self::OnlyOne("networks".to_owned()),
+            "security_groups_project_id_key" => Self::OnlyOne("security_groups".to_owned()),
             _ => Self::by_columns(name),
         }
     }

@@ -34,6 +34,7 @@ pub use container::{ContainerEntry, ContainerQuery, SortKey};
 pub use error::{Cause, Constraint, Error, Result};
 pub use event::EventEntry;
 pub use identity::{ApplicationCredential, RoleAssignment, TokenRow};
+pub use network::LeftoverNetwork;
 pub use open::StoreConfig;
 pub use operation::{OperationQuery, OperationWork, StepEntry, StepRecord};
 pub use tx::{Reader, Store, Tx};

@@ -54,12 +54,18 @@ impl Store {
     /// date. Fails where a newer program has written it ([`Error::NewerSchema`]) and where the key is not
     /// the one it was made with ([`Error::WrongKey`]).
     pub async fn open(config: &StoreConfig) -> Result<Self> {
+        Self::open_at(config, i64::MAX).await
+    }
+
+    /// The same as a program that knows no step of the schema after this one.
+    pub(crate) async fn open_at(config: &StoreConfig, last: i64) -> Result<Self> {
         let (source, writer, cache) = if let Some(path) = config.url.strip_prefix("sqlite://") {
             let cache = Arc::default();
-            let (source, writer) = open_sqlite(Path::new(path), Arc::clone(&cache)).await?;
+            let steps = migrations(SQLITE, last);
+            let (source, writer) = open_sqlite(Path::new(path), &steps, Arc::clone(&cache)).await?;
             (source, writer, Some(cache))
         } else if config.url.starts_with("postgres://") || config.url.starts_with("postgresql://") {
-            let (source, writer) = open_postgres(&config.url).await?;
+            let (source, writer) = open_postgres(&config.url, &migrations(POSTGRES, last)).await?;
             (source, writer, None)
         } else {
             return Err(Error::Address {
@@ -82,7 +88,7 @@ impl Store {
     }
 }
 
-async fn open_sqlite(path: &Path, cache: Arc<Cache>) -> Result<(Source, Writer)> {
+async fn open_sqlite(path: &Path, steps: &Migrator, cache: Arc<Cache>) -> Result<(Source, Writer)> {
     if !path.is_absolute() {
         return Err(Error::Address {
             why: "has a path that is not absolute".to_owned(),
@@ -111,7 +117,7 @@ async fn open_sqlite(path: &Path, cache: Arc<Cache>) -> Result<(Source, Writer)>
             .test_before_acquire(false)
     };
     let writer: SqlitePool = lasting().max_connections(1).connect_with(writing).await?;
-    migrate(&migrations(SQLITE), &writer).await?;
+    migrate(steps, &writer).await?;
     let readers = lasting()
         .max_connections(SQLITE_READERS)
         .connect_with(options.read_only(true).pragma("cache_size", READER_CACHE))
@@ -139,12 +145,12 @@ fn create_file(path: &Path) -> Result<()> {
     }
 }
 
-async fn open_postgres(url: &str) -> Result<(Source, Writer)> {
+async fn open_postgres(url: &str, steps: &Migrator) -> Result<(Source, Writer)> {
     let options = PgConnectOptions::from_str(url)?.application_name("zund");
     // The first connection is made outside the pool, which would try again until its patience ends and then
     // not say why.
     let mut first = PgConnection::connect_with(&options).await?;
-    migrate(&migrations(POSTGRES), &mut first).await?;
+    migrate(steps, &mut first).await?;
     first.close().await?;
     let pool: PgPool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
@@ -162,11 +168,12 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes");
-const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes");
+const SQLITE: &[Step] = steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
+const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
 
-fn migrations(steps: &[Step]) -> Migrator {
-    let made = steps.iter().map(|&(version, what, sql)| {
+fn migrations(steps: &[Step], last: i64) -> Migrator {
+    let known = steps.iter().filter(|(version, ..)| *version <= last);
+    let made = known.map(|&(version, what, sql)| {
         Migration::new(
             version,
             what.into(),

@@ -17,7 +17,8 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
-    ContainerId, DomainId, HostId, NetworkId, OperationId, PortId, ProjectId, SnapshotId, UserId,
+    ContainerId, DomainId, FloatingIpId, HostId, NetworkId, OperationId, PortId, ProjectId,
+    RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId, UserId,
     VolumeId,
 };
 
@@ -59,15 +60,29 @@ values! {
     Option<Vec<u8>> => |v| Self::Bytes(v),
     Uuid => |v| Self::Text(Some(v.to_string())),
     Option<Uuid> => |v| Self::Text(v.map(|id| id.to_string())),
+    u8 => |v| Self::Int(Some(v.into())),
+    Option<u16> => |v| Self::Int(v.map(i64::from)),
     ContainerId => |v| v.0.into(),
+    Option<ContainerId> => |v| v.map(|id| id.0).into(),
     DomainId => |v| v.0.into(),
+    FloatingIpId => |v| v.0.into(),
     HostId => |v| v.0.into(),
     NetworkId => |v| v.0.into(),
+    Option<NetworkId> => |v| v.map(|id| id.0).into(),
     OperationId => |v| v.0.into(),
     PortId => |v| v.0.into(),
+    Option<PortId> => |v| v.map(|id| id.0).into(),
     ProjectId => |v| v.0.into(),
     Option<ProjectId> => |v| v.map(|id| id.0).into(),
+    RouterId => |v| v.0.into(),
+    Option<RouterId> => |v| v.map(|id| id.0).into(),
+    SecurityGroupId => |v| v.0.into(),
+    Option<SecurityGroupId> => |v| v.map(|id| id.0).into(),
+    SecurityGroupRuleId => |v| v.0.into(),
     SnapshotId => |v| v.0.into(),
+    SubnetId => |v| v.0.into(),
+    SubnetPoolId => |v| v.0.into(),
+    Option<SubnetPoolId> => |v| v.map(|id| id.0).into(),
     UserId => |v| v.0.into(),
     VolumeId => |v| v.0.into(),
     // Always nine decimals, so that text sorts as time does and nothing is rounded.
@@ -368,6 +383,12 @@ impl Row {
             .map_err(|_| self.corrupt(format_args!("{column} is {number}, which is out of range")))
     }
 
+    /// The same where the column may be empty.
+    pub(crate) fn count_opt<T: TryFrom<i64>>(&self, column: &str) -> Result<Option<T>> {
+        let number: Option<i64> = self.get(column)?;
+        number.map(|_| self.count(column)).transpose()
+    }
+
     /// A text that is one word of a closed set, a name, an id, an address or a time.
     pub(crate) fn word<T: DeserializeOwned>(&self, column: &str) -> Result<T> {
         let text: String = self.get(column)?;
@@ -423,4 +444,19 @@ impl Row {
 /// A value as a JSON document.
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::Internal(Box::new(error)))
+}
+
+/// A value that serde writes as one word, as that word: what [`Row::word`] reads.
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> Result<String> {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => Ok(word),
+        Ok(other) => Err(Error::Internal(format!("{other} is no word").into())),
+        Err(error) => Err(Error::Internal(Box::new(error))),
+    }
+}
+
+/// Values with spaces between them: what [`Row::words`] reads.
+pub(crate) fn words<T: fmt::Display>(values: &[T]) -> String {
+    let texts: Vec<String> = values.iter().map(ToString::to_string).collect();
+    texts.join(" ")
 }

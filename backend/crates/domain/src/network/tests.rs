@@ -79,6 +79,27 @@ fn subnets_do_not_overlap() {
 }
 
 #[test]
+fn what_is_taken_is_stepped_over_however_large_it_is() {
+    let pool: IpNet = "fd00::/32".parse().unwrap();
+    let taken: Vec<IpNet> = ["fd00:0:1::/48", "fd00::/48", "fd00::/64", "10.0.0.0/8"]
+        .map(|net| net.parse().unwrap())
+        .to_vec();
+    for (prefix, expected) in [
+        (126, Some("fd00:0:2::/126")),
+        (47, Some("fd00:0:2::/47")),
+        (33, Some("fd00:0:8000::/33")),
+        (32, None),
+        (31, None),
+    ] {
+        let free = free_prefix(pool, prefix, &taken).map(|net| net.to_string());
+        assert_eq!(free.as_deref(), expected, "/{prefix}");
+    }
+    let whole: IpNet = "::/0".parse().unwrap();
+    assert_eq!(free_prefix(whole, 128, &[whole]), None);
+    assert_eq!(free_prefix(whole, 0, &[]), None);
+}
+
+#[test]
 fn names_for_the_engine_and_the_kernel() {
     let id = NetworkId(Uuid::from_u128(0x0123_4567_89ab_cdef));
     let name = Network::own_runtime_name(id);

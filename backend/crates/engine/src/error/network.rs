@@ -3,6 +3,26 @@
 /// Which rule refused. Each but those that are [`NetworkRule::is_absence`] is a conflict with what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkRule {
+    /// Ports are on the network.
+    NetworkInUse,
+    /// Ports are on the subnet, or a router has an interface there.
+    SubnetInUse,
+    /// Subnets are cut from the pool.
+    SubnetPoolDeleteError,
+    /// The pool has no such prefix left.
+    SubnetAllocationError,
+    /// Two ranges of a subnet share an address.
+    OverlappingAllocationPools,
+    /// A range of a subnet holds its gateway.
+    GatewayConflictWithAllocationPools,
+    /// Another port has the address.
+    IpAddressAlreadyAllocated,
+    /// No address of the subnet is left.
+    IpAddressGenerationFailure,
+    /// Another port has the MAC.
+    MacAddressInUse,
+    /// The port is a part of something else.
+    ServicePortInUse,
     /// Ports are in the group.
     SecurityGroupInUse,
     /// The default group stays.
@@ -41,6 +61,16 @@ impl NetworkRule {
     /// Neutron's name.
     pub fn name(self) -> &'static str {
         match self {
+            Self::NetworkInUse => "NetworkInUse",
+            Self::SubnetInUse => "SubnetInUse",
+            Self::SubnetPoolDeleteError => "SubnetPoolDeleteError",
+            Self::SubnetAllocationError => "SubnetAllocationError",
+            Self::OverlappingAllocationPools => "OverlappingAllocationPools",
+            Self::GatewayConflictWithAllocationPools => "GatewayConflictWithAllocationPools",
+            Self::IpAddressAlreadyAllocated => "IpAddressAlreadyAllocated",
+            Self::IpAddressGenerationFailure => "IpAddressGenerationFailure",
+            Self::MacAddressInUse => "MacAddressInUse",
+            Self::ServicePortInUse => "ServicePortInUse",
             Self::SecurityGroupInUse => "SecurityGroupInUse",
             Self::SecurityGroupCannotRemoveDefault => "SecurityGroupCannotRemoveDefault",
             Self::SecurityGroupCannotUpdateDefault => "SecurityGroupCannotUpdateDefault",

@@ -1,6 +1,6 @@
 //! Routers and floating IPs that a caller can see.
 
-use zun_domain::id::{FloatingIpId, RouterId};
+use zun_domain::id::{FloatingIpId, RouterId, SubnetId};
 use zun_domain::network::{FloatingIp, Router};
 use zun_store::Reader;
 
@@ -49,5 +49,11 @@ impl Engine {
     /// Floating IPs that the caller can see.
     pub async fn floating_ip_list(&self, call: &Call) -> Result<Vec<FloatingIp>> {
         Ok(self.store.floating_ip_list(call.visible()).await?)
+    }
+
+    /// The subnet that addresses of the outside are of, where the deployment has a range of them.
+    pub async fn external_subnet(&self) -> Result<Option<SubnetId>> {
+        let network = self.store.network_find_external().await?;
+        Ok(network.and_then(|network| network.v4().map(|subnet| subnet.id)))
     }
 }

@@ -12,7 +12,14 @@ use zun_domain::id::ContainerId;
 use super::ContainerEntry;
 
 /// The tables that an entry is read from.
-const SHOWN: [&str; 3] = ["containers", "ports", "operations"];
+const SHOWN: [&str; 6] = [
+    "containers",
+    "networks",
+    "ports",
+    "fixed_ips",
+    "port_security_groups",
+    "operations",
+];
 /// Entries at most; each takes some KiB.
 const MOST: usize = 4096;
 

@@ -199,7 +199,7 @@ pub(super) fn page(query: &ContainerQuery, after: Option<&After>) -> Statement {
         .push(direction)
         .push(", c.seq")
         .push(direction)
-        .push(", p.seq");
+        .push(", p.position, p.seq, f.seq");
     select
 }
 

@@ -53,7 +53,7 @@ pub(super) fn bind_changeable(
         .bind(container.updated_at))
 }
 
-/// Containers from rows where each is repeated once per address.
+/// Containers from rows where each is repeated once per address, in order of its ports.
 pub(super) fn entries(vault: &Vault, rows: Vec<Row>) -> Result<Vec<ContainerEntry>> {
     let mut all: Vec<(Container, Option<OperationId>)> = Vec::new();
     for row in rows {
@@ -65,13 +65,28 @@ pub(super) fn entries(vault: &Vault, rows: Vec<Row>) -> Result<Vec<ContainerEntr
             last.addresses.push(address);
         }
     }
-    let entries = all
-        .into_iter()
-        .map(|(container, operation)| ContainerEntry {
+    let entries = all.into_iter().map(|(mut container, operation)| {
+        in_force(&mut container);
+        ContainerEntry {
             container: Arc::new(container),
             operation,
-        });
+        }
+    });
     Ok(entries.collect())
+}
+
+/// Leaves the addresses of the ports it is decided to have, in the order of that decision: while an update is at
+/// work, those that it will give up or is about to get are bound to it, too.
+fn in_force(container: &mut Container) {
+    let ports = &container.desired.ports;
+    if ports.is_empty() {
+        return;
+    }
+    let place = |address: &Address| ports.iter().position(|port| *port == address.port);
+    container
+        .addresses
+        .retain(|address| place(address).is_some());
+    container.addresses.sort_by_key(place);
 }
 
 fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
@@ -100,13 +115,17 @@ fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
 }
 
 fn address(row: &Row) -> Result<Option<Address>> {
-    let Some(port) = row.word_opt("port_id")? else {
+    let Some(ip) = row.word_opt("ip")? else {
         return Ok(None);
     };
     Ok(Some(Address {
         network: row.word("network_id")?,
-        ip: row.word("ip")?,
+        subnet: row.word("subnet_id")?,
+        ip,
         mac: row.get("mac")?,
-        port,
+        port: row.word("port_id")?,
+        preserve: row.get("preserve")?,
+        runtime_network: row.get("runtime_name")?,
+        security_groups: row.words("groups")?,
     }))
 }

@@ -9,7 +9,7 @@ use zun_domain::unit::MemoryMib;
 use super::database::each;
 use super::sample::{
     address, amounts, at, container, container_id, fill, host_id, network_id, observed, operation,
-    operation_id, place, project, published, user,
+    operation_id, place, port, project, published, user,
 };
 use crate::{Constraint, ContainerQuery, Error, OperationQuery};
 
@@ -33,7 +33,7 @@ fn a_container_comes_back_as_it_went() {
         for one in [&full, &bare] {
             tx.container_insert(one).await.unwrap();
             for address in &one.addresses {
-                tx.port_insert(address, one.id).await.unwrap();
+                tx.port_insert(&port(address, one.id)).await.unwrap();
             }
             assert_eq!(tx.container_get(one.id).await.unwrap(), *one);
         }
@@ -206,7 +206,7 @@ fn a_delete_takes_all_but_the_operations_with_it() {
         tx.claim_set(id, project(0), host_id(0), amounts(500, 512, 1))
             .await
             .unwrap();
-        tx.port_insert(&address(1, 2), id).await.unwrap();
+        tx.port_insert(&port(&address(1, 2), id)).await.unwrap();
         tx.host_ports_set(id, host_id(0), &[published(8080, None)])
             .await
             .unwrap();

@@ -75,19 +75,23 @@ async fn on_server(server: &str, sql: String) {
 impl Database {
     /// A database in a file of a folder that is deleted with it.
     pub(super) async fn sqlite() -> Self {
+        Self::sqlite_at(i64::MAX).await
+    }
+
+    async fn sqlite_at(schema: i64) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = StoreConfig {
             url: format!("sqlite://{}", folder.path().join("zund.db").display()),
             key: KEY,
         };
         Self {
-            store: Store::open(&config).await.unwrap(),
+            store: Store::open_at(&config, schema).await.unwrap(),
             config,
             place: Place::Sqlite(folder),
         }
     }
 
-    async fn postgres(server: String) -> Self {
+    async fn postgres_at(schema: i64, server: String) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("zun_store_{}_{number}", std::process::id());
@@ -97,7 +101,7 @@ impl Database {
             key: KEY,
         };
         Self {
-            store: Store::open(&config).await.unwrap(),
+            store: Store::open_at(&config, schema).await.unwrap(),
             config,
             place: Place::Postgres { server, name },
         }
@@ -121,9 +125,14 @@ impl Database {
 
 /// Runs the case on a fresh database of each kind; the database goes away also when the case fails.
 pub(super) fn on_each(case: impl Fn(&Runtime, &Database)) {
+    on_each_at(i64::MAX, case);
+}
+
+fn on_each_at(schema: i64, case: impl Fn(&Runtime, &Database)) {
     let runtime = Runtime::new().unwrap();
-    let mut databases = vec![runtime.block_on(Database::sqlite())];
-    databases.extend(server().map(|server| runtime.block_on(Database::postgres(server))));
+    let mut databases = vec![runtime.block_on(Database::sqlite_at(schema))];
+    databases
+        .extend(server().map(|server| runtime.block_on(Database::postgres_at(schema, server))));
     let outcomes: Vec<_> = databases
         .into_iter()
         .map(|database| {
@@ -146,4 +155,13 @@ pub(super) fn on_each(case: impl Fn(&Runtime, &Database)) {
 )]
 pub(super) fn each(case: impl AsyncFn(&Database)) {
     on_each(|runtime, database| runtime.block_on(case(database)));
+}
+
+/// The same on databases that a program made which knew no step of the schema after this one.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "a case is a closure written where it is passed"
+)]
+pub(super) fn each_at(schema: i64, case: impl AsyncFn(&Database)) {
+    on_each_at(schema, |runtime, database| runtime.block_on(case(database)));
 }

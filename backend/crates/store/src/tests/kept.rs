@@ -7,18 +7,19 @@ use zun_domain::operation::OperationState;
 
 use super::database::each;
 use super::sample::{
-    address, at, container, container_id, fill, observed, operation, operation_id,
+    address, at, container, container_id, fill, group, group_id, network, observed, operation,
+    operation_id, port,
 };
 use crate::container::Cache;
 use crate::{ContainerEntry, ContainerQuery, Reader, Tx};
 
 /// Everything that changes what a container shows; the last deletes it.
-const CHANGES: usize = 8;
+const CHANGES: usize = 10;
 
 async fn change(tx: &mut Tx, number: usize) {
     let id = container_id(1);
     let changed = match number {
-        0 => tx.port_insert(&address(1, 9), id).await,
+        0 => tx.port_insert(&port(&address(1, 9), id)).await,
         1 => tx.operation_insert(&operation(1, id), "[]", None).await,
         2 => {
             let end = OperationState::Succeeded;
@@ -35,6 +36,17 @@ async fn change(tx: &mut Tx, number: usize) {
         }
         5 => tx.container_confirm(id).await,
         6 => {
+            let mut network = network(0);
+            network.runtime_name = "zun-another".to_owned();
+            tx.network_update(&network).await
+        }
+        7 => {
+            tx.security_group_insert(&group(1, "web")).await.unwrap();
+            let mut port = port(&address(1, 9), id);
+            port.security_groups.insert(group_id(1));
+            tx.port_update(&port).await
+        }
+        8 => {
             let mut renamed = container(1);
             renamed.generation = 2;
             renamed.desired.name = "another".parse().unwrap();

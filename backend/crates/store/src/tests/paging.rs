@@ -5,7 +5,7 @@ use zun_domain::id::ContainerId;
 use zun_domain::unit::MemoryMib;
 
 use super::database::{Database, each};
-use super::sample::{address, at, container, container_id, fill, place, project, user};
+use super::sample::{address, at, container, container_id, fill, place, port, project, user};
 use crate::{ContainerQuery, Error, SortKey};
 
 const COUNT: u8 = 7;
@@ -39,7 +39,7 @@ async fn various(db: &Database) -> Vec<Container> {
         ];
         tx.container_insert(&one).await.unwrap();
         for address in &one.addresses {
-            tx.port_insert(address, one.id).await.unwrap();
+            tx.port_insert(&port(address, one.id)).await.unwrap();
         }
         all.push(one);
     }

@@ -9,8 +9,8 @@ use zun_domain::operation::OperationState;
 
 use super::database::{Database, each};
 use super::sample::{
-    address, amounts, at, container, container_id, fill, host_id, network_id, operation, project,
-    published,
+    address, amounts, at, container, container_id, fill, group, host_id, network, network_id,
+    operation, port, project, published,
 };
 use crate::{Constraint, Error, Result, Tx};
 
@@ -88,8 +88,9 @@ struct SameAddress;
 
 impl AsyncRace for SameAddress {
     async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
-        tx.port_insert(&address(number, 2), container_id(number))
-            .await?;
+        let mut port = port(&address(number, 2), container_id(number));
+        port.mac = format!("02:00:00:00:00:{number:02x}");
+        tx.port_insert(&port).await?;
         tx.commit().await
     }
 }
@@ -103,6 +104,94 @@ fn the_last_address_is_given_once() {
         assert_eq!(
             db.store.addresses_taken(network_id(0)).await.unwrap().len(),
             1
+        );
+    });
+}
+
+#[derive(Clone, Copy)]
+struct SameMac;
+
+impl AsyncRace for SameMac {
+    async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
+        let last = u8::try_from(number).unwrap() + 2;
+        let mut port = port(&address(number, last), container_id(number));
+        port.mac = "02:42:00:00:00:01".to_owned();
+        tx.port_insert(&port).await?;
+        tx.commit().await
+    }
+}
+
+#[test]
+fn a_mac_is_given_once() {
+    each(async |db| {
+        fill(&db.store, 0..RACERS).await;
+        let lost = race(db, SameMac).await;
+        assert_eq!(lost, vec![Constraint::MacTaken; 7]);
+        assert_eq!(db.store.macs_taken(network_id(0)).await.unwrap().len(), 1);
+        assert_eq!(db.store.port_list(None).await.unwrap().len(), 1);
+    });
+}
+
+#[derive(Clone, Copy)]
+struct SamePrefix;
+
+impl AsyncRace for SamePrefix {
+    async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
+        let mut network = network(number + 10);
+        for subnet in &mut network.subnets {
+            subnet.cidr = "10.9.0.0/24".parse().unwrap();
+        }
+        tx.network_insert(&network).await?;
+        tx.commit().await
+    }
+}
+
+#[test]
+fn a_prefix_is_given_once() {
+    each(async |db| {
+        let lost = race(db, SamePrefix).await;
+        assert_eq!(lost, vec![Constraint::SubnetTaken; 7]);
+        assert_eq!(db.store.network_list(None).await.unwrap().len(), 1);
+    });
+}
+
+#[derive(Clone, Copy)]
+struct DefaultOnce;
+
+impl AsyncRace for DefaultOnce {
+    async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
+        let mut network = network(number + 10);
+        network.project = project(1);
+        tx.network_insert(&network).await?;
+        tx.commit().await
+    }
+}
+
+#[test]
+fn a_project_has_one_default_network() {
+    each(async |db| {
+        let lost = race(db, DefaultOnce).await;
+        assert_eq!(lost, vec![Constraint::OnlyOne("networks".to_owned()); 7]);
+    });
+}
+
+#[derive(Clone, Copy)]
+struct DefaultGroupOnce;
+
+impl AsyncRace for DefaultGroupOnce {
+    async fn run(self, mut tx: Tx, number: u128) -> Result<()> {
+        tx.security_group_insert(&group(number, "default")).await?;
+        tx.commit().await
+    }
+}
+
+#[test]
+fn a_project_has_one_default_group() {
+    each(async |db| {
+        let lost = race(db, DefaultGroupOnce).await;
+        assert_eq!(
+            lost,
+            vec![Constraint::OnlyOne("security_groups".to_owned()); 7]
         );
     });
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
 use uuid::Uuid;
 use zun_domain::container::spec::Environment;
 use zun_domain::container::{
@@ -10,8 +11,15 @@ use zun_domain::container::{
     RestartPolicy, RestartPolicyName, RuntimeId, TaskState, Wish,
 };
 use zun_domain::host::{Host, HostFacts, HostPlace, Reachability};
-use zun_domain::id::{ContainerId, HostId, NetworkId, OperationId, PortId, ProjectId, UserId};
-use zun_domain::network::{Network, mac_of};
+use zun_domain::id::{
+    ContainerId, HostId, NetworkId, OperationId, PortId, ProjectId, SecurityGroupId,
+    SecurityGroupRuleId, SubnetId, UserId,
+};
+use zun_domain::network::security_group::Allows;
+use zun_domain::network::{
+    DEFAULT_MTU, FixedIp, Network, NetworkKind, Port, SecurityGroup, SecurityGroupRule, Subnet,
+    default_pools, first_address, mac_of,
+};
 use zun_domain::operation::{Operation, OperationKind, OperationState};
 use zun_domain::time::Timestamp;
 use zun_domain::unit::{Amounts, DiskGib, MemoryMib, Millicpu};
@@ -148,6 +156,8 @@ pub(super) fn container(number: u128) -> Container {
             hostname: Container::default_hostname(id),
             published: vec![published(8080, None)],
             mounts: Vec::new(),
+            ports: Vec::new(),
+            security_groups: Vec::new(),
         },
         addresses: Vec::new(),
         life: Life::Live,
@@ -160,12 +170,52 @@ pub(super) fn container(number: u128) -> Container {
     }
 }
 
+pub(super) fn subnet_id(number: u128) -> SubnetId {
+    SubnetId(Uuid::from_u128(0x1100 + number))
+}
+
+pub(super) fn group_id(number: u128) -> SecurityGroupId {
+    SecurityGroupId(Uuid::from_u128(0x1200 + number))
+}
+
+pub(super) fn port_id(number: u128) -> PortId {
+    PortId(Uuid::from_u128(0x1000 + number))
+}
+
+/// The default network of the project of this number, `10.0.<number>.0/24`.
 pub(super) fn network(number: u128) -> Network {
+    let id = network_id(number);
+    let cidr = format!("10.0.{number}.0/24").parse().unwrap();
     Network {
-        id: network_id(number),
+        id,
         project: project(number),
         name: "default".to_owned(),
-        subnet: format!("10.0.{number}.0/24").parse().unwrap(),
+        description: String::new(),
+        kind: NetworkKind::Default,
+        admin_state_up: true,
+        mtu: DEFAULT_MTU,
+        subnets: vec![subnet(number, id, project(number), cidr)],
+        runtime_name: Network::own_runtime_name(id),
+        created_at: at(0),
+        updated_at: None,
+    }
+}
+
+pub(super) fn subnet(number: u128, network: NetworkId, project: ProjectId, cidr: IpNet) -> Subnet {
+    let gateway = first_address(cidr);
+    Subnet {
+        id: subnet_id(number),
+        network,
+        project,
+        name: String::new(),
+        description: String::new(),
+        cidr,
+        gateway,
+        allocation_pools: default_pools(cidr, gateway),
+        dns_nameservers: Vec::new(),
+        pool: None,
+        created_at: at(0),
+        updated_at: None,
     }
 }
 
@@ -174,9 +224,67 @@ pub(super) fn address(port: u128, last: u8) -> Address {
     let ip = Ipv4Addr::new(10, 0, 0, last);
     Address {
         network: network_id(0),
+        subnet: subnet_id(0),
         ip: IpAddr::V4(ip),
         mac: mac_of(ip),
-        port: PortId(Uuid::from_u128(0x1000 + port)),
+        port: port_id(port),
+        preserve: false,
+        runtime_network: Network::own_runtime_name(network_id(0)),
+        security_groups: BTreeSet::new(),
+    }
+}
+
+/// The port that an address is of, bound to a container of project 0.
+pub(super) fn port(address: &Address, container: ContainerId) -> Port {
+    Port {
+        id: address.port,
+        network: address.network,
+        project: project(0),
+        name: String::new(),
+        description: String::new(),
+        admin_state_up: true,
+        mac: address.mac.clone(),
+        fixed_ips: vec![FixedIp {
+            subnet: address.subnet,
+            ip: address.ip,
+        }],
+        security_groups: address.security_groups.clone(),
+        groups_chosen: false,
+        container: Some(container),
+        position: 0,
+        preserve: address.preserve,
+        device_id: String::new(),
+        device_owner: String::new(),
+        created_at: at(0),
+        updated_at: None,
+    }
+}
+
+/// A group of project 0 that allows what a new one does.
+pub(super) fn group(number: u128, name: &str) -> SecurityGroup {
+    let id = group_id(number);
+    let rules = Allows::of_new_group().into_iter().zip(0_u128..);
+    SecurityGroup {
+        id,
+        project: project(0),
+        name: name.to_owned(),
+        description: "of a test".to_owned(),
+        rules: rules
+            .map(|(allows, place)| rule(number * 10 + place, id, allows))
+            .collect(),
+        created_at: at(0),
+        updated_at: None,
+    }
+}
+
+pub(super) fn rule(number: u128, group: SecurityGroupId, allows: Allows) -> SecurityGroupRule {
+    SecurityGroupRule {
+        id: SecurityGroupRuleId(Uuid::from_u128(0x1300 + number)),
+        group,
+        project: project(0),
+        description: String::new(),
+        allows,
+        created_at: at(0),
     }
 }
 

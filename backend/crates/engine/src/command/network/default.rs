@@ -35,7 +35,7 @@ impl Inner {
         Ok(network)
     }
 
-    fn new_network(&self, project: ProjectId, name: &str, kind: NetworkKind) -> Network {
+    pub(super) fn new_network(&self, project: ProjectId, name: &str, kind: NetworkKind) -> Network {
         let id = NetworkId(self.ids.uuid());
         Network {
             id,

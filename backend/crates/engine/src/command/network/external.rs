@@ -69,7 +69,7 @@ impl Inner {
             .allocation_pools
             .iter()
             .any(|range| range.contains(address));
-        if !inside || !subnet.may_hold(address) {
+        if !inside || address == subnet.gateway {
             return Err(Error::invalid(
                 field,
                 format!(

@@ -93,7 +93,7 @@ impl Engine {
         }
         tx.floating_ip_insert(&floating).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(floating)
     }
 
@@ -122,7 +122,7 @@ impl Engine {
         floating.updated_at = Some(self.clock.now());
         tx.floating_ip_update(&floating).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(floating)
     }
 
@@ -133,7 +133,7 @@ impl Engine {
         let floating = call.floating_ip(&tx, id).await?;
         tx.floating_ip_delete(floating.id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
 }

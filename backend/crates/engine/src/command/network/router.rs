@@ -92,7 +92,7 @@ impl Engine {
         };
         tx.router_insert(&router).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(router)
     }
 
@@ -136,7 +136,7 @@ impl Engine {
         router.updated_at = Some(self.clock.now());
         tx.router_update(&router).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(router)
     }
 
@@ -153,14 +153,13 @@ impl Engine {
         }
         if let Some(interface) = router.interfaces.first() {
             return Err(NetworkRule::RouterInUse.because(format!(
-                "router {id} is in use: it has {} interfaces, one of them on subnet {}; remove them first",
-                router.interfaces.len(),
+                "router {id} is in use: it has an interface on subnet {}; remove it first",
                 interface.subnet
             )));
         }
         tx.router_delete(id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
 }

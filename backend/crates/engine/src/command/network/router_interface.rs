@@ -79,7 +79,7 @@ impl Engine {
         };
         tx.router_interface_insert(router.id, &interface).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(Connected { router, interface })
     }
 
@@ -99,7 +99,7 @@ impl Engine {
             .await?;
         tx.port_delete(interface.port).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(Connected { router, interface })
     }
 }

@@ -2,7 +2,7 @@
 
 use zun_domain::id::{ProjectId, SecurityGroupId, SecurityGroupRuleId};
 use zun_domain::network::security_group::{Allows, DEFAULT_GROUP};
-use zun_domain::network::{Remote, SecurityGroup, SecurityGroupRule};
+use zun_domain::network::{SecurityGroup, SecurityGroupRule};
 use zun_store::Tx;
 
 use crate::call::Call;
@@ -97,29 +97,19 @@ impl Engine {
         }
         let ports = tx.ports_in_group(id).await?;
         if let Some(port) = ports.first() {
+            let others = match ports.len() {
+                1 => String::new(),
+                count => format!(" and {} more", count - 1),
+            };
             return Err(NetworkRule::SecurityGroupInUse.because(format!(
-                "security group {id} is in use: {} ports are in it, one of them {port}; take it from them first",
-                ports.len()
+                "security group {id} is in use by port {port}{others}; take it from what is in it first"
             )));
-        }
-        for rule in rules_naming(&tx, &group).await? {
-            tx.security_group_rule_delete(rule).await?;
         }
         tx.security_group_delete(id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
-}
-
-/// The rules of the project's other groups that name this one.
-async fn rules_naming(tx: &Tx, group: &SecurityGroup) -> Result<Vec<SecurityGroupRuleId>> {
-    let groups = tx.security_group_list(Some(group.project)).await?;
-    let others = groups.iter().filter(|other| other.id != group.id);
-    let naming = others
-        .flat_map(|other| &other.rules)
-        .filter(|rule| rule.allows.remote == Remote::Group(group.id));
-    Ok(naming.map(|rule| rule.id).collect())
 }
 
 impl Inner {

@@ -43,7 +43,7 @@ impl Engine {
             made.push(rule);
         }
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(made)
     }
 
@@ -58,7 +58,7 @@ impl Engine {
         let rule = call.security_group_rule(&tx, id).await?;
         tx.security_group_rule_delete(rule.id).await?;
         tx.commit().await?;
-        self.guard().await;
+        self.guard_soon().await;
         Ok(())
     }
 }
