@@ -12,6 +12,8 @@ mod microversion;
 mod mounts;
 mod network_floating;
 mod network_group;
+mod network_interface;
+mod network_refusal;
 mod network_router;
 mod network_rule;
 mod paging;
