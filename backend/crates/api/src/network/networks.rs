@@ -172,5 +172,10 @@ fn view(network: &Network) -> Value {
         "ipv4_address_scope": null,
         "ipv6_address_scope": null,
     });
-    view::owned(body, network.project, network.created_at, network.updated_at)
+    view::owned(
+        body,
+        network.project,
+        network.created_at,
+        network.updated_at,
+    )
 }

@@ -131,8 +131,14 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
         ),
         ("binding:profile", "a port is connected to a bridge"),
         ("qos_policy_id", "there are no policies of traffic"),
-        ("dns_name", "a container is found by its name and its hostname"),
-        ("dns_domain", "a container is found by its name and its hostname"),
+        (
+            "dns_name",
+            "a container is found by its name and its hostname",
+        ),
+        (
+            "dns_domain",
+            "a container is found by its name and its hostname",
+        ),
     ];
     body::refuse(args, &UNSERVED)
 }

@@ -73,7 +73,10 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
         ));
     }
     const UNSERVED: [(&str, &str); 2] = [
-        ("address_scope_id", "prefixes are given once in a deployment"),
+        (
+            "address_scope_id",
+            "prefixes are given once in a deployment",
+        ),
         ("default_quota", "there are no quotas of addresses"),
     ];
     body::refuse(args, &UNSERVED)

@@ -165,7 +165,10 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
             "ipv6_address_mode",
             "addresses are set when a container is connected, and no router advertises them",
         ),
-        ("service_types", "every port takes addresses of every subnet"),
+        (
+            "service_types",
+            "every port takes addresses of every subnet",
+        ),
         ("segment_id", "a network has one segment"),
     ];
     body::refuse(args, &UNSERVED)?;

@@ -41,7 +41,7 @@ impl TestApp {
         self.net("PUT", &rest, Some(body)).await
     }
 
-    async fn changed(&self, router: &Value, body: Value) -> Reply {
+    async fn rerouted(&self, router: &Value, body: Value) -> Reply {
         let rest = format!("routers/{}", id(router));
         self.net("PUT", &rest, Some(json!({"router": body}))).await
     }
@@ -68,7 +68,7 @@ async fn a_router_from_its_first_day_to_its_last() {
     assert_eq!(shown["router"], made);
     app.clock.advance(60);
     let body = json!({"name": "s", "description": "d", "admin_state_up": "false"});
-    let changed = app.changed(&made, body).await.expect(200).json()["router"].clone();
+    let changed = app.rerouted(&made, body).await.expect(200).json()["router"].clone();
     for (field, value) in [
         ("name", json!("s")),
         ("description", json!("d")),
@@ -98,32 +98,32 @@ async fn a_gateway_without_a_range_uses_the_address_of_the_host() {
     app.interface("add", &router, on.clone()).await.expect(200);
     assert_eq!(app.ways_out(), [Outside::Masqueraded]);
     let plain = json!({"external_gateway_info": {"network_id": outside, "enable_snat": false}});
-    let changed = app.changed(&router, plain).await.expect(200).json();
+    let changed = app.rerouted(&router, plain).await.expect(200).json();
     assert_eq!(
         changed["router"]["external_gateway_info"]["enable_snat"],
         false
     );
     assert_eq!(app.ways_out(), [Outside::Routed]);
-    app.changed(&router, json!({"admin_state_up": false}))
+    app.rerouted(&router, json!({"admin_state_up": false}))
         .await
         .expect(200);
     assert_eq!(app.ways_out(), []);
-    app.changed(&router, json!({"admin_state_up": true}))
+    app.rerouted(&router, json!({"admin_state_up": true}))
         .await
         .expect(200);
     for none in [json!(null), json!({})] {
         let body = json!({"external_gateway_info": none});
-        let changed = app.changed(&router, body).await.expect(200).json();
+        let changed = app.rerouted(&router, body).await.expect(200).json();
         assert_eq!(changed["router"]["external_gateway_info"], Value::Null);
         assert_eq!(app.ways_out(), []);
         let body = json!({"external_gateway_info": {"network_id": outside}});
-        app.changed(&router, body).await.expect(200);
+        app.rerouted(&router, body).await.expect(200);
         assert_eq!(app.ways_out(), [Outside::Masqueraded]);
     }
     let wanted =
         json!({"network_id": outside, "external_fixed_ips": [{"ip_address": "192.0.2.1"}]});
     let body = json!({"external_gateway_info": wanted});
-    let refused = app.changed(&router, body).await.expect(400);
+    let refused = app.rerouted(&router, body).await.expect(400);
     assert!(
         refused.detail().contains("set network.external"),
         "{}",
@@ -147,11 +147,11 @@ async fn a_gateway_has_an_address_of_the_range() {
         json!({"network_id": outside, "external_fixed_ips": fixed})
     };
     let plain = json!({"external_gateway_info": {"network_id": outside, "enable_snat": false}});
-    let changed = app.changed(&router, plain).await.expect(200).json();
+    let changed = app.rerouted(&router, plain).await.expect(200).json();
     let kept = &changed["router"]["external_gateway_info"]["external_fixed_ips"][0];
     assert_eq!(kept["ip_address"], "192.0.2.8", "an address is kept");
     let moved = json!({"external_gateway_info": with("192.0.2.9")});
-    app.changed(&router, moved).await.expect(200);
+    app.rerouted(&router, moved).await.expect(200);
     let subnet = app.subnet("10.9.0.0/24").await;
     app.interface("add", &router, json!({"subnet_id": subnet["id"]}))
         .await

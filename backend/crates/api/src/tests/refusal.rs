@@ -189,7 +189,7 @@ const WRONG_ON_V1: &[(&str, &str)] = &[
     ),
     (
         r#"{"image": "nginx", "nets": [{"network": "n"}]}"#,
-        "nets: is not served by this version",
+        "no network \"n\" in this project",
     ),
     (
         r#"{"image": "nginx", "mounts": {}}"#,

@@ -30,9 +30,8 @@ impl Call {
     /// A network that can be seen.
     pub(crate) async fn network(&self, reader: &Reader, id: NetworkId) -> Result<Network> {
         let found = reader.network_find(id).await?;
-        let seen = |network: &Network| {
-            self.sees(network.project) || network.kind == NetworkKind::External
-        };
+        let seen =
+            |network: &Network| self.sees(network.project) || network.kind == NetworkKind::External;
         found
             .filter(seen)
             .ok_or_else(|| Error::not_found("network", id))
@@ -168,9 +167,8 @@ impl Engine {
 }
 
 fn view(port: Port, holder: Option<&Container>) -> PortView {
-    let runs = holder.is_some_and(|container| {
-        matches!(container.status(), Status::Running | Status::Paused)
-    });
+    let runs = holder
+        .is_some_and(|container| matches!(container.status(), Status::Running | Status::Paused));
     PortView {
         host: holder.map(|container| container.place.name.clone()),
         active: port.admin_state_up && (runs || port.is_routers()),

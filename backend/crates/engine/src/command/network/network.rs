@@ -3,7 +3,7 @@
 use zun_domain::id::{NetworkId, ProjectId};
 use zun_domain::network::{DEFAULT_MTU, Network, NetworkKind};
 
-use super::shape::{check_unused, listed, refuse_outside};
+use super::shape::{Engines, check_unused, listed, refuse_outside};
 use super::wiring::called;
 use crate::call::Call;
 use crate::context::Engine;
@@ -63,6 +63,10 @@ impl Engine {
         id: NetworkId,
         ask: UpdateNetwork,
     ) -> Result<Network> {
+        let engines = match ask.mtu {
+            Some(_) => self.engines().await,
+            None => Engines::default(),
+        };
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut network = call.network(&tx, id).await?;
@@ -81,7 +85,7 @@ impl Engine {
         if let Some(mtu) = ask.mtu.filter(|mtu| *mtu != network.mtu) {
             check_mtu(mtu, network.v6().is_some())?;
             check_unused(&tx, &network, "mtu").await?;
-            left = self.retire(&mut tx, &mut network).await?;
+            left = self.retire(&mut tx, &mut network, &engines).await?;
             network.mtu = mtu;
             self.take_over(&mut tx, &mut network).await?;
         }
@@ -98,6 +102,7 @@ impl Engine {
     /// Deletes a network without ports, its subnets with it. The engine may keep it for a while; the caller need not
     /// care.
     pub async fn network_delete(&self, call: &Call, id: NetworkId) -> Result<()> {
+        let engines = self.engines().await;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut network = call.network(&tx, id).await?;
@@ -117,7 +122,7 @@ impl Engine {
                 listed(&ports)
             )));
         }
-        let left = self.retire(&mut tx, &mut network).await?;
+        let left = self.retire(&mut tx, &mut network, &engines).await?;
         tx.network_delete(id).await?;
         tx.commit().await?;
         self.give_up(left).await;

@@ -201,7 +201,10 @@ impl Inner {
                 (None, Some(ip)) => subnet.cidr.contains(&ip),
                 (None, None) => false,
             };
-            let fixed = port.fixed_ips.iter().find(|fixed| fixed.subnet == subnet.id)?;
+            let fixed = port
+                .fixed_ips
+                .iter()
+                .find(|fixed| fixed.subnet == subnet.id)?;
             (!asked.iter().any(named)).then_some(AskFixedIp {
                 subnet: Some(subnet.id),
                 ip: Some(fixed.ip),
@@ -209,7 +212,10 @@ impl Inner {
         });
         let asked: Vec<AskFixedIp> = asked.iter().copied().chain(kept).collect();
         // A subnet without an address keeps the one it has.
-        let asked: Vec<AskFixedIp> = asked.into_iter().map(|ask| same_where_open(ask, port)).collect();
+        let asked: Vec<AskFixedIp> = asked
+            .into_iter()
+            .map(|ask| same_where_open(ask, port))
+            .collect();
         let fixed_ips = self.fixed_ips(tx, &network, &asked, &own).await?;
         if fixed_ips == port.fixed_ips {
             return Ok(());
@@ -287,7 +293,10 @@ impl Inner {
 }
 
 fn same_where_open(ask: AskFixedIp, port: &Port) -> AskFixedIp {
-    let held = port.fixed_ips.iter().find(|fixed| Some(fixed.subnet) == ask.subnet);
+    let held = port
+        .fixed_ips
+        .iter()
+        .find(|fixed| Some(fixed.subnet) == ask.subnet);
     AskFixedIp {
         subnet: ask.subnet,
         ip: ask.ip.or(held.map(|fixed| fixed.ip)),
@@ -392,7 +401,9 @@ fn parse_mac(text: &str) -> Result<String> {
     match bytes.as_slice() {
         [Some(first), rest @ ..] if rest.len() == 5 && rest.iter().all(Option::is_some) => {
             if first & 1 == 1 || bytes.iter().all(|byte| *byte == Some(0)) {
-                return refuse("is the address of a group or of nobody; an even first byte is expected, such as 02 or fa");
+                return refuse(
+                    "is the address of a group or of nobody; an even first byte is expected, such as 02 or fa",
+                );
             }
             Ok(lower)
         }

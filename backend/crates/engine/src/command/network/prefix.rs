@@ -274,7 +274,9 @@ mod tests {
             check_servers(&all).map_err(|error| error.to_string())
         };
         assert_eq!(servers(&["10.0.0.53", "fd00::53"]), Ok(()));
-        let six = ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6"];
+        let six = [
+            "10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", "10.0.0.5", "10.0.0.6",
+        ];
         assert!(servers(&six).unwrap_err().contains("at most 5"));
         let twice = servers(&["10.0.0.1", "10.0.0.1"]).unwrap_err();
         assert!(twice.contains("twice"), "{twice}");

@@ -2,6 +2,7 @@
 //! takes its place, under another name, and the former one is left over until the engine gives it up.
 
 use ipnet::IpNet;
+use zun_domain::id::HostId;
 use zun_domain::network::{Network, NetworkKind, Port, overlaps};
 use zun_store::{LeftoverNetwork, Tx};
 
@@ -9,31 +10,53 @@ use super::wiring::called;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, NetworkRule, Result};
 
+/// Our networks in the engine of each host; `None` where it does not say.
+#[derive(Default)]
+pub(super) struct Engines(Vec<(HostId, Option<Vec<String>>)>);
+
+impl Engines {
+    /// The hosts whose engine has a network of this name, as far as is known.
+    fn having(&self, name: &str) -> Vec<HostId> {
+        let has = |names: Option<&Vec<String>>| {
+            names.is_none_or(|names| names.iter().any(|there| there == name))
+        };
+        let hosts = self.0.iter().filter(|(_, names)| has(names.as_ref()));
+        hosts.map(|(host, _)| *host).collect()
+    }
+}
+
 impl Inner {
-    /// Notes that what the engine has of the network is left over, and gives the record another name there. Nothing
-    /// where the engine never had it.
+    /// Notes that what the engines have of the network is left over, and gives the record another name there. Nothing
+    /// where no engine has it.
     pub(super) async fn retire(
         &self,
         tx: &mut Tx,
         network: &mut Network,
+        engines: &Engines,
     ) -> Result<Vec<LeftoverNetwork>> {
         let Some(make) = network.make() else {
             return Ok(Vec::new());
         };
         let mut left = Vec::new();
-        for host in self.driven() {
+        for host in engines.having(&network.runtime_name) {
             let one = LeftoverNetwork {
                 host,
                 runtime_name: make.runtime_name(),
                 subnets: network.subnets.iter().map(|subnet| subnet.cidr).collect(),
-                gateways: network.subnets.iter().map(|subnet| subnet.gateway).collect(),
+                gateways: network
+                    .subnets
+                    .iter()
+                    .map(|subnet| subnet.gateway)
+                    .collect(),
                 mtu: network.mtu,
                 routed: make.routed,
             };
             tx.leftover_network_insert(&one).await?;
             left.push(one);
         }
-        network.runtime_name = format!("zun-{}", self.ids.uuid());
+        if !left.is_empty() {
+            network.runtime_name = format!("zun-{}", self.ids.uuid());
+        }
         Ok(left)
     }
 
@@ -65,6 +88,19 @@ impl Inner {
 }
 
 impl Engine {
+    /// Looks at what the engines have, before a transaction that may retire one of those.
+    pub(super) async fn engines(&self) -> Engines {
+        let mut all = Vec::new();
+        for host in self.driven() {
+            let names = match self.drivers(host) {
+                Ok(drivers) => drivers.networks.list().await.ok(),
+                Err(_) => None,
+            };
+            all.push((host, names));
+        }
+        Engines(all)
+    }
+
     /// Removes from the engine what a change left over. What cannot be removed now is tried again by the sweep.
     pub(super) async fn give_up(&self, left: Vec<LeftoverNetwork>) {
         for one in left {

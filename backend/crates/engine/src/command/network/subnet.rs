@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use zun_domain::id::{NetworkId, SubnetId, SubnetPoolId};
 use zun_domain::network::{AddressRange, Network, NetworkKind, Subnet, overlaps};
-use zun_store::{LeftoverNetwork, Tx};
+use zun_store::Tx;
 
 use super::network::check_mtu;
 use super::prefix::{Layout, check_servers};
-use super::shape::{check_unused, listed, refuse_outside};
+use super::shape::{Engines, check_unused, listed, refuse_outside};
 use super::wiring::called;
 use crate::call::Call;
 use crate::context::Engine;
@@ -64,6 +64,7 @@ impl Engine {
             Layout::decide(cidr, ask.gateway, ask.allocation_pools.clone())?;
         }
         let in_use = self.used_outside(ask.cidr).await?;
+        let engines = self.engines().await;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut network = call.network(&tx, ask.network).await?;
@@ -82,7 +83,7 @@ impl Engine {
         };
         check_clear(&tx, call, cidr, &in_use).await?;
         let layout = Layout::decide(cidr, ask.gateway, ask.allocation_pools)?;
-        let left = self.retire(&mut tx, &mut network).await?;
+        let left = self.retire(&mut tx, &mut network, &engines).await?;
         let subnet = Subnet {
             id: SubnetId(self.ids.uuid()),
             network: network.id,
@@ -113,6 +114,10 @@ impl Engine {
         id: SubnetId,
         ask: UpdateSubnet,
     ) -> Result<Subnet> {
+        let engines = match ask.gateway {
+            Some(_) => self.engines().await,
+            None => Engines::default(),
+        };
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let (mut subnet, mut network) = call.subnet(&tx, id).await?;
@@ -129,12 +134,13 @@ impl Engine {
         }
         let gateway = ask.gateway.unwrap_or(subnet.gateway);
         let mut left = Vec::new();
-        if gateway != subnet.gateway {
+        let moved = gateway != subnet.gateway;
+        if moved {
             check_unused(&tx, &network, "gateway_ip").await?;
             check_routerless(&tx, &subnet, "change the gateway of").await?;
-            left = self.retire(&mut tx, &mut network).await?;
+            left = self.retire(&mut tx, &mut network, &engines).await?;
         }
-        if gateway != subnet.gateway || ask.allocation_pools.is_some() {
+        if moved || ask.allocation_pools.is_some() {
             let pools = ask.allocation_pools.unwrap_or(subnet.allocation_pools);
             let layout = Layout::decide(subnet.cidr, Some(gateway), Some(pools))?;
             subnet.allocation_pools = layout.pools;
@@ -142,7 +148,9 @@ impl Engine {
         }
         subnet.updated_at = Some(self.clock.now());
         tx.subnet_update(&subnet).await?;
-        self.reshaped(&mut tx, network, &left).await?;
+        if moved {
+            self.reshaped(&mut tx, network).await?;
+        }
         tx.commit().await?;
         self.give_up(left).await;
         Ok(subnet)
@@ -150,14 +158,15 @@ impl Engine {
 
     /// Takes a subnet away.
     pub async fn subnet_delete(&self, call: &Call, id: SubnetId) -> Result<()> {
+        let engines = self.engines().await;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let (subnet, mut network) = call.subnet(&tx, id).await?;
         refuse_outside(&network)?;
         check_removable(&tx, &subnet, &network).await?;
-        let left = self.retire(&mut tx, &mut network).await?;
+        let left = self.retire(&mut tx, &mut network, &engines).await?;
         tx.subnet_delete(id).await?;
-        self.reshaped(&mut tx, network, &left).await?;
+        self.reshaped(&mut tx, network).await?;
         tx.commit().await?;
         self.give_up(left).await;
         self.guard_soon().await;
@@ -165,15 +174,7 @@ impl Engine {
     }
 
     /// Writes the network's name in the engine after its subnets have changed.
-    async fn reshaped(
-        &self,
-        tx: &mut Tx,
-        network: Network,
-        left: &[LeftoverNetwork],
-    ) -> Result<()> {
-        if left.is_empty() {
-            return Ok(());
-        }
+    async fn reshaped(&self, tx: &mut Tx, network: Network) -> Result<()> {
         let mut changed = tx.network_get(network.id).await?;
         changed.runtime_name = network.runtime_name;
         self.take_over(tx, &mut changed).await?;
@@ -265,7 +266,10 @@ async fn check_removable(tx: &Tx, subnet: &Subnet, network: &Network) -> Result<
 async fn check_routerless(tx: &Tx, subnet: &Subnet, verb: &str) -> Result<()> {
     let routers = tx.router_list(Some(subnet.project)).await?;
     let on = |interface: &zun_domain::network::router::Interface| interface.subnet == subnet.id;
-    match routers.iter().find(|router| router.interfaces.iter().any(on)) {
+    match routers
+        .iter()
+        .find(|router| router.interfaces.iter().any(on))
+    {
         None => Ok(()),
         Some(router) => Err(NetworkRule::SubnetInUse.because(format!(
             "cannot {verb} subnet {}: router {} has an interface there; remove that first",

@@ -165,7 +165,11 @@ fn tidy(prefixes: &[IpNet]) -> Result<Vec<IpNet>> {
     }
     let plain: Vec<IpNet> = prefixes.iter().map(IpNet::trunc).collect();
     for (index, one) in plain.iter().enumerate() {
-        if let Some(other) = plain.iter().skip(index + 1).find(|other| overlaps(one, other)) {
+        if let Some(other) = plain
+            .iter()
+            .skip(index + 1)
+            .find(|other| overlaps(one, other))
+        {
             return Err(Error::invalid(
                 FIELD,
                 format!("{one} and {other} overlap; give each address once"),
