@@ -22,7 +22,7 @@ impl TestApp {
     }
 
     /// Changes one of the member's things.
-    pub(super) async fn changed(&self, noun: &str, thing: &Value, change: Value) -> Value {
+    pub(super) async fn edited(&self, noun: &str, thing: &Value, change: Value) -> Value {
         let rest = format!("{noun}s/{}", id(thing));
         let reply = self.net("PUT", &rest, Some(json!({noun: change}))).await;
         reply.expect(200).json()[noun].clone()
@@ -77,7 +77,7 @@ async fn a_network_from_its_first_day_to_its_last() {
     );
     app.clock.advance(60);
     let change = json!({"name": "data", "description": null, "mtu": 9000, "admin_state_up": false});
-    let changed = app.changed("network", &made, change).await;
+    let changed = app.edited("network", &made, change).await;
     let both = [&changed["name"], &changed["description"]];
     assert_eq!(both, ["data", ""]);
     assert_eq!(changed["mtu"], 9000);
@@ -161,7 +161,7 @@ async fn subnets_of_both_families() {
         "allocation_pools": [],
         "dns_nameservers": [],
     });
-    let changed = app.changed("subnet", &four, change).await;
+    let changed = app.edited("subnet", &four, change).await;
     assert_eq!(
         [&changed["name"], &changed["gateway_ip"]],
         ["4", "10.9.0.1"]
@@ -207,7 +207,7 @@ async fn a_pool_and_what_is_cut_from_it() {
     let refused = app.net("DELETE", &rest, None).await.expect(409);
     assert_eq!(kind(&refused), "SubnetPoolDeleteError");
     let change = json!({"name": "wide", "prefixes": ["10.9.0.0/22"], "min_prefixlen": 22});
-    let changed = app.changed("subnetpool", &pool, change).await;
+    let changed = app.edited("subnetpool", &pool, change).await;
     assert_eq!(changed["prefixes"], json!(["10.9.0.0/22"]));
 }
 
@@ -300,16 +300,16 @@ async fn a_port_changes_while_its_container_runs() {
     };
     assert_eq!(of_port().groups.len(), 1, "the default group");
     let change = json!({"name": "w", "admin_state_up": false});
-    let changed = app.changed("port", &port, change).await;
+    let changed = app.edited("port", &port, change).await;
     assert_eq!([&changed["name"], &changed["status"]], ["w", "DOWN"]);
     assert!(of_port().groups.is_empty(), "nothing passes");
     let group = app.made("security_group", json!({"name": "web"})).await;
     let change = json!({"admin_state_up": true, "security_groups": [id(&group)]});
-    let changed = app.changed("port", &port, change).await;
+    let changed = app.edited("port", &port, change).await;
     assert_eq!(changed["security_groups"], json!([id(&group)]));
     let groups: Vec<String> = of_port().groups.iter().map(ToString::to_string).collect();
     assert_eq!(groups, [id(&group)]);
-    app.changed("port", &port, json!({"security_groups": []}))
+    app.edited("port", &port, json!({"security_groups": []}))
         .await;
     assert!(of_port().groups.is_empty());
 }
@@ -331,13 +331,13 @@ async fn free_ports_get_other_addresses() {
     assert_eq!(addresses(&port), ["10.9.0.2", "fd00:9::2"]);
     assert_eq!(port["mac_address"], "02:42:0a:09:00:02");
     let change = json!({"fixed_ips": [{"ip_address": "10.9.0.9"}]});
-    let changed = app.changed("port", &port, change).await;
+    let changed = app.edited("port", &port, change).await;
     assert_eq!(addresses(&changed), ["10.9.0.9", "fd00:9::2"]);
     assert_eq!(changed["mac_address"], "02:42:0a:09:00:09");
     let own_mac = json!({"network_id": id(&network), "mac_address": "FA:16:3E:00:00:01"});
     let own_mac = app.made("port", own_mac).await;
     let change = json!({"fixed_ips": [{"ip_address": "10.9.0.10"}, {"ip_address": "fd00:9::a"}]});
-    let changed = app.changed("port", &own_mac, change).await;
+    let changed = app.edited("port", &own_mac, change).await;
     assert_eq!(addresses(&changed), ["10.9.0.10", "fd00:9::a"]);
     assert_eq!(changed["mac_address"], "fa:16:3e:00:00:01");
 }

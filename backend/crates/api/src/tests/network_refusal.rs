@@ -370,10 +370,10 @@ async fn a_network_with_ports_stays_what_it_is() {
         assert_eq!(kind(&reply), name);
         assert!(reply.detail().contains(id(&port)), "{}", reply.text);
     }
-    app.changed("network", &network, json!({"name": "x", "mtu": 1500}))
+    app.edited("network", &network, json!({"name": "x", "mtu": 1500}))
         .await;
     let change = json!({"allocation_pools": [{"start": "10.9.0.50", "end": "10.9.0.60"}]});
-    app.changed("subnet", &subnet, change).await;
+    app.edited("subnet", &subnet, change).await;
     let next = app.made("port", json!({"network_id": id(&network)})).await;
     assert_eq!(next["fixed_ips"][0]["ip_address"], "10.9.0.50");
 }
@@ -766,5 +766,5 @@ async fn ports_that_something_has() {
     ];
     refused(&app, "PUT", &rest, "port", cases).await;
     let same = json!({"fixed_ips": port["fixed_ips"]});
-    app.changed("port", &port, same).await;
+    app.edited("port", &port, same).await;
 }
