@@ -209,6 +209,9 @@ pub(crate) const KEYS: &[Key] = keys! {
     "network.prefix" "ZUND_NETWORK_PREFIX" "network-prefix" "LENGTH",
         "Length of their prefix", "a whole number from 8 to 28", false,
         |c, t| c.engine.network_prefix = parse::number(t, 8..=28)?, bare(c.engine.network_prefix);
+    "network.external" "ZUND_NETWORK_EXTERNAL" "network-external" "NETWORK",
+        "Addresses of the outside that floating IPs and routers get", "an IPv4 network from /16 to /32 that leads to this host, such as 203.0.113.0/28", false,
+        |c, t| c.engine.network_external = Some(parse::external(t)?), c.engine.network_external.map(|net| format!("\"{net}\""));
     "network.host_ports" "ZUND_NETWORK_HOST_PORTS" "network-host-ports" "FIRST-LAST",
         "Host ports that are picked where a request leaves them open", "two ports, such as 20000-29999", false,
         |c, t| c.engine.host_ports = parse::ports(t)?,

@@ -54,6 +54,13 @@ pub(super) fn ports(text: &str) -> Option<RangeInclusive<u16>> {
     (first <= last).then_some(first..=last)
 }
 
+/// A network of the outside with nothing in its host part.
+pub(super) fn external(text: &str) -> Option<Ipv4Net> {
+    let net: Ipv4Net = text.parse().ok()?;
+    let plain = net.trunc() == net && net.prefix_len() >= 16;
+    (plain && !net.addr().is_loopback() && !net.addr().is_unspecified()).then_some(net)
+}
+
 /// A private network with nothing in its host part.
 pub(super) fn pool(text: &str) -> Option<Ipv4Net> {
     let net: Ipv4Net = text.trim().parse().ok()?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use zun_domain::container::{ContainerSpec, RestartPolicy, WaitFor, Wish};
+use zun_domain::container::{ContainerSpec, NetworkSpec, RestartPolicy, WaitFor, Wish};
 use zun_domain::name::ContainerName;
 use zun_domain::unit::{MemoryMib, Millicpu};
 
@@ -59,6 +59,9 @@ pub struct Address {
     pub mac: String,
     /// Port id.
     pub port: String,
+    /// Subnet id.
+    #[serde(default)]
+    pub subnet: String,
 }
 
 /// What the engine shows where a hand may have changed it. `None` as a whole when the container is gone
@@ -71,8 +74,16 @@ pub struct Seen {
     pub memory: Option<MemoryMib>,
     /// Restart policy in force, `unless-stopped` where `always` was asked.
     pub restart_policy: Option<RestartPolicy>,
-    /// It is connected to its network.
+    /// It is connected to all of its networks.
     pub connected: bool,
+    /// The entries of the specification's `networks` that it is connected to, where not to all; null where it is, and
+    /// where the specification names none.
+    #[serde(default)]
+    pub networks: Option<Vec<NetworkSpec>>,
+    /// The ids of the groups in force, where those are not the ones of the specification; null where they are, and
+    /// where it names none.
+    #[serde(default)]
+    pub security_groups: Option<Vec<String>>,
 }
 
 /// A container.

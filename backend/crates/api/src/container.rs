@@ -7,6 +7,7 @@ pub(crate) mod host;
 pub(crate) mod list;
 pub(crate) mod look;
 mod mounts;
+pub(crate) mod network;
 pub(crate) mod quota;
 pub(crate) mod root;
 pub(crate) mod service;

@@ -285,6 +285,7 @@ impl From<Error> for Problem {
             | Error::Conflict(_) => conflict("conflict"),
             Error::Unplaceable(_) => conflict("no-valid-host"),
             Error::VolumeNotUsable(_) => conflict("volume-not-usable"),
+            Error::NetworkNotUsable(_) => conflict("network-not-usable"),
             Error::Failed(_) => conflict("operation-failed"),
             Error::Invalid { field, .. } => Self::bad("invalid-value", sentence).field(&field),
             Error::OverQuota(_) => Self::new(StatusCode::FORBIDDEN, "over-quota", sentence),

@@ -9,7 +9,7 @@ pub mod mount;
 pub mod spec;
 pub mod state;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,10 @@ pub struct Address {
     pub port: PortId,
     /// The port is kept when the container goes.
     pub preserve: bool,
+    /// The network's name in the engine.
+    pub runtime_network: String,
+    /// The port's groups.
+    pub security_groups: BTreeSet<SecurityGroupId>,
 }
 
 /// A container port that answers on the host.

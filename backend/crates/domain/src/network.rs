@@ -147,17 +147,23 @@ impl Network {
 
     /// Its IPv4 subnet, which every network with ports has.
     pub fn v4(&self) -> Option<&Subnet> {
-        self.subnets.iter().find(|subnet| subnet.cidr.addr().is_ipv4())
+        self.subnets
+            .iter()
+            .find(|subnet| subnet.cidr.addr().is_ipv4())
     }
 
     /// Its IPv6 subnet.
     pub fn v6(&self) -> Option<&Subnet> {
-        self.subnets.iter().find(|subnet| subnet.cidr.addr().is_ipv6())
+        self.subnets
+            .iter()
+            .find(|subnet| subnet.cidr.addr().is_ipv6())
     }
 
     /// The subnet an address lies in.
     pub fn subnet_of(&self, address: IpAddr) -> Option<&Subnet> {
-        self.subnets.iter().find(|subnet| subnet.cidr.contains(&address))
+        self.subnets
+            .iter()
+            .find(|subnet| subnet.cidr.contains(&address))
     }
 
     /// How the engine makes it; `None` while it has no IPv4 subnet, without which no engine makes one.
@@ -234,12 +240,8 @@ fn addresses(range: AddressRange) -> Box<dyn Iterator<Item = IpAddr>> {
 /// The first address of a prefix after the network's own: the gateway where none is given.
 pub fn first_address(cidr: IpNet) -> IpAddr {
     match cidr {
-        IpNet::V4(net) => {
-            IpAddr::V4(Ipv4Addr::from(u32::from(net.network()).saturating_add(1)))
-        }
-        IpNet::V6(net) => {
-            IpAddr::V6(Ipv6Addr::from(u128::from(net.network()).saturating_add(1)))
-        }
+        IpNet::V4(net) => IpAddr::V4(Ipv4Addr::from(u32::from(net.network()).saturating_add(1))),
+        IpNet::V6(net) => IpAddr::V6(Ipv6Addr::from(u128::from(net.network()).saturating_add(1))),
     }
 }
 

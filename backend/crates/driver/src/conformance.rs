@@ -22,7 +22,7 @@ mod workbench;
 use async_trait::async_trait;
 use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::ImageRef;
-use zun_domain::network::Network;
+use zun_domain::runtime::MakeNetwork;
 
 pub use image::*;
 pub use life::*;
@@ -86,8 +86,11 @@ pub trait Lab: Send + Sync {
     /// An id that no other container has.
     fn container(&self) -> ContainerId;
 
-    /// A network that is not there, with a subnet that overlaps nobody's.
-    fn network(&self) -> Network;
+    /// A network that is not there, with an IPv4 subnet that overlaps nobody's.
+    fn network(&self) -> MakeNetwork;
+
+    /// The same with an IPv6 subnet.
+    fn network_v6(&self) -> MakeNetwork;
 
     /// A host port nobody listens on.
     fn free_port(&self) -> u16;

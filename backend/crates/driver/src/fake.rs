@@ -1,4 +1,4 @@
-//! The in-memory twin of a host: containers, images, networks and volumes that obey the contracts without an engine.
+//! The in-memory twin of a host: containers, images, networks, their firewall and volumes that obey the contracts without an engine.
 //!
 //! [`FakeHost`] is a handle on one host's state; clones share it. [`FakeHost::drivers`] hands out its
 //! drivers. What a test needs beside them: faults of any call ([`fault`]), what a container's process does
@@ -9,6 +9,7 @@
 
 mod event;
 pub mod fault;
+mod firewall;
 pub mod hand;
 mod image;
 mod life;
@@ -91,6 +92,7 @@ impl FakeHost {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
             networks: Arc::new(self.clone()),
+            firewall: Arc::new(self.clone()),
             volumes: Arc::new(self.clone()),
         }
     }

@@ -20,4 +20,9 @@ impl Call {
     pub fn visible(&self) -> Option<ProjectId> {
         (!self.all_projects).then_some(self.caller.project)
     }
+
+    /// Whether what this project owns can be seen.
+    pub fn sees(&self, owner: ProjectId) -> bool {
+        self.visible().is_none_or(|project| project == owner)
+    }
 }

@@ -5,6 +5,7 @@ mod admission;
 pub mod create_container;
 pub mod delete_container;
 mod mounts;
+pub mod network;
 pub mod preview;
 pub mod resolve;
 pub mod set_quota;
@@ -12,7 +13,9 @@ pub mod snapshot;
 pub mod update_container;
 pub mod volume;
 
-use zun_domain::container::{Container, ContainerSpec, WaitFor, Wish};
+use std::collections::BTreeSet;
+
+use zun_domain::container::{Container, ContainerSpec, NetworkSpec, WaitFor, Wish};
 use zun_domain::name::{ContainerName, Signal};
 use zun_domain::operation::Operation;
 use zun_domain::unit::{MemoryMib, Millicpu};
@@ -57,6 +60,10 @@ pub enum Edit {
         /// New value.
         auto_heal: Option<bool>,
     },
+    /// These networks instead.
+    Networks(Vec<NetworkSpec>),
+    /// These groups instead.
+    Groups(BTreeSet<String>),
 }
 
 impl Edit {

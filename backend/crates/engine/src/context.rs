@@ -17,6 +17,7 @@ use zun_driver::HostDrivers;
 use zun_store::Store;
 
 use crate::error::{Error, Result};
+use crate::firewall::Guarding;
 use crate::identity::Identity;
 use crate::settings::Settings;
 
@@ -87,6 +88,8 @@ pub struct Inner {
     pub(crate) turns: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while a network is made in an engine, and while another subnet is chosen for one.
     pub(crate) choosing: tokio::sync::Mutex<()>,
+    /// How far the firewall's rules are behind the records.
+    pub(crate) guarding: Guarding,
     /// A step could not be taken back: something is left over.
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
@@ -126,15 +129,19 @@ impl Engine {
             cancels: Mutex::default(),
             turns: Mutex::default(),
             choosing: tokio::sync::Mutex::default(),
+            guarding: Guarding::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
             unseen: Mutex::default(),
         })))
     }
 
-    /// Looks at the hosts, goes on with interrupted operations, and starts the loops.
+    /// Looks at the hosts, puts their rules in force, goes on with interrupted operations, and starts the loops.
     pub async fn start(&self) -> Result<()> {
         self.look_at_hosts().await?;
+        self.ensure_external().await?;
+        self.ensure_default_groups().await?;
+        self.guard().await?;
         self.recover().await?;
         self.watch_hosts();
         Ok(())

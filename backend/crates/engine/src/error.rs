@@ -1,5 +1,9 @@
 //! Why a use case refused or failed. `zun-api` alone turns these into statuses.
 
+mod network;
+
+pub use network::NetworkRule;
+
 use zun_domain::container::{Status, Verb};
 use zun_domain::id::ContainerId;
 use zun_domain::operation::{Operation, OperationKind, Subject};
@@ -85,6 +89,17 @@ pub enum Error {
     /// A volume that was asked for cannot be had: another container has it, or it is not there yet.
     #[error("{0}")]
     VolumeNotUsable(String),
+    /// A network, an address or a port that was asked for cannot be had.
+    #[error("{0}")]
+    NetworkNotUsable(String),
+    /// Something of a network is in the way, or missing.
+    #[error("{message}")]
+    Network {
+        /// Which rule refused.
+        rule: NetworkRule,
+        /// What is in the way, and the way out.
+        message: String,
+    },
     /// A limit would not hold.
     #[error(transparent)]
     OverQuota(#[from] OverQuota),

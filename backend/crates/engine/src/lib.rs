@@ -14,6 +14,7 @@ pub mod command;
 pub mod context;
 pub mod error;
 pub mod execute;
+pub mod firewall;
 pub mod hosts;
 pub mod identity;
 pub mod query;

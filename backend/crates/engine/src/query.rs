@@ -2,6 +2,8 @@
 
 mod containers;
 mod hosts;
+mod routers;
+mod security_groups;
 mod volumes;
 
 use std::collections::BTreeMap;

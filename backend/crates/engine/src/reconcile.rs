@@ -97,6 +97,9 @@ impl Engine {
         if let Err(error) = self.compare(host).await {
             tracing::warn!(host = %host, "cannot compare the store with the engine: {error}");
         }
+        if let Err(error) = self.mend_firewall(host).await {
+            tracing::warn!(host = %host, "cannot put the firewall's rules in force: {error}");
+        }
         if let Err(error) = self.sweep_volumes(host).await {
             tracing::warn!(host = %host, "cannot look for mounts that nobody has: {error}");
         }

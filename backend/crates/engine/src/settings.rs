@@ -35,6 +35,8 @@ pub struct Settings {
     pub network_pool: Ipv4Net,
     /// Prefix length of each of them.
     pub network_prefix: u8,
+    /// Addresses of the outside that floating IPs and routers get; none where there is no such range.
+    pub network_external: Option<Ipv4Net>,
     /// Host ports that are picked where the user leaves them open.
     pub host_ports: RangeInclusive<u16>,
     /// What `disk` means.
@@ -76,6 +78,7 @@ impl Default for Settings {
             quota: Limits::default(),
             network_pool: Ipv4Net::new_assert(std::net::Ipv4Addr::new(10, 224, 0, 0), 11),
             network_prefix: 20,
+            network_external: None,
             // Below the ports that Linux gives to outgoing connections: one of those could be in use by the time
             // a container starts.
             host_ports: 20_000..=29_999,

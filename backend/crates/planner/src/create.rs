@@ -2,8 +2,7 @@
 
 use zun_domain::container::{WaitFor, Wish};
 use zun_domain::image::ResolvedImage;
-use zun_domain::network::Network;
-use zun_domain::runtime::{CreateContainer, RuntimeName};
+use zun_domain::runtime::{CreateContainer, MakeNetwork, RuntimeName};
 
 use crate::step::{Action, Plan, Step};
 use crate::storage::Storage;
@@ -15,8 +14,8 @@ pub struct Make {
     pub request: CreateContainer,
     /// Its image.
     pub image: ResolvedImage,
-    /// Its network.
-    pub network: Network,
+    /// Its networks, in the order of its attachments.
+    pub networks: Vec<MakeNetwork>,
     /// Its volumes and files.
     pub storage: Storage,
     /// What it should be doing afterwards.
@@ -30,13 +29,15 @@ impl Make {
         RuntimeName::Current(self.request.container)
     }
 
-    /// Image, network, volumes, files: what can fail without a container having been touched.
+    /// Image, networks, rules, volumes, files: what can fail without a container having been touched.
     pub(crate) fn prepare(&self) -> Vec<Step> {
         let mut steps = Vec::new();
         if !self.image.present {
             steps.push(Step::plain(Action::Pull(self.image.clone())));
         }
-        steps.push(Step::plain(Action::EnsureNetwork(self.network.clone())));
+        let ensure = |network: &MakeNetwork| Step::plain(Action::EnsureNetwork(network.clone()));
+        steps.extend(self.networks.iter().map(ensure));
+        steps.push(Step::plain(Action::Guard));
         let (container, revision) = (self.request.container, self.request.revision);
         steps.extend(self.storage.prepare(container, revision));
         steps
@@ -90,7 +91,7 @@ impl From<&Make> for Wished {
     }
 }
 
-/// Image, network, volumes, container, start, wait. A failure up to the start takes everything back; one of the
+/// Image, networks, rules, volumes, container, start, wait. A failure up to the start takes everything back; one of the
 /// wait keeps the container, because its exit code and its log are what the user needs.
 pub fn plan_create(make: &Make) -> Plan {
     let mut steps = make.prepare();

@@ -15,8 +15,8 @@ use zun_domain::container::{
 use zun_domain::host::HostPlace;
 use zun_domain::id::{ContainerId, HostId, NetworkId, ProjectId, SnapshotId, UserId, VolumeId};
 use zun_domain::image::ResolvedImage;
-use zun_domain::network::{Network, mac_of};
-use zun_domain::runtime::{Attachment, CreateContainer, RuntimeName};
+use zun_domain::network::mac_of;
+use zun_domain::runtime::{Attachment, CreateContainer, MakeNetwork, RuntimeName};
 use zun_domain::time::Timestamp;
 
 use crate::create::Make;
@@ -28,7 +28,6 @@ use crate::update::{Change, recreates};
 pub(crate) const REVISION: u32 = 1;
 
 const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
-const ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 
 /// Every phase.
 pub(crate) const PHASES: [Phase; 6] = [
@@ -87,12 +86,35 @@ pub(crate) fn in_force(policy: Option<RestartPolicy>) -> Option<RestartPolicy> {
 }
 
 /// The project's network.
-pub(crate) fn network() -> Network {
-    Network {
-        id: NetworkId(Uuid::from_u128(0xE0)),
+pub(crate) fn network() -> MakeNetwork {
+    another_network(0, "default")
+}
+
+/// The n-th further network of the project.
+pub(crate) fn another_network(n: u8, name: &str) -> MakeNetwork {
+    MakeNetwork {
+        id: NetworkId(Uuid::from_u128(0xE0 + u128::from(n))),
         project: ProjectId(Uuid::from_u128(0xB0)),
-        name: "default".to_owned(),
-        subnet: "10.0.0.0/24".parse().unwrap(),
+        name: name.to_owned(),
+        subnet: format!("10.0.{n}.0/24").parse().unwrap(),
+        gateway: None,
+        v6: None,
+        mtu: None,
+        runtime_name: None,
+        routed: n > 0,
+    }
+}
+
+/// The address there that ends so.
+pub(crate) fn attachment(network: &MakeNetwork, last: u8) -> Attachment {
+    let [a, b, c, _] = network.subnet.network().octets();
+    let ip = Ipv4Addr::new(a, b, c, last);
+    Attachment {
+        network: network.runtime_name(),
+        ip,
+        ipv6: None,
+        mac: mac_of(ip),
+        aliases: Vec::new(),
     }
 }
 
@@ -107,11 +129,8 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             image: image.with_tag(),
             spec,
             hostname: Container::default_hostname(id()),
-            attachment: Attachment {
-                network: network().runtime_name(),
-                ip: ADDRESS,
-                mac: mac_of(ADDRESS),
-            },
+            attachments: vec![attachment(&network(), 2)],
+            dns: Vec::new(),
             published: Vec::new(),
             mounts: Vec::new(),
         },
@@ -120,7 +139,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             digest: DIGEST.to_owned(),
             present: true,
         },
-        network: network(),
+        networks: vec![network()],
         storage: Storage::default(),
         wish,
         wait_for,
@@ -170,6 +189,8 @@ pub(crate) fn container(spec: ContainerSpec, wish: Wish, seen: Option<Observed>)
             hostname: Container::default_hostname(id()),
             published: Vec::new(),
             mounts: Vec::new(),
+            ports: Vec::new(),
+            security_groups: Vec::new(),
         },
         addresses: Vec::new(),
         life: Life::Live,
@@ -205,6 +226,8 @@ pub(crate) fn change(
         target,
         wait_for,
         disk_enforced,
+        former: vec![attachment(&network(), 2)],
+        regrouped: false,
     };
     if recreates(current, &change) {
         change.target.revision += 1;
@@ -254,7 +277,20 @@ fn short(action: &Action) -> String {
         }
         Action::Rename { revision, to, .. } => format!("name r{revision} {}", name(*to)),
         Action::Remove(n) => format!("remove {}", name(*n)),
-        Action::Connect { name: n, .. } => format!("connect {}", name(*n)),
+        Action::Guard => "guard".to_owned(),
+        Action::Connect {
+            name: n,
+            attachment,
+        } => {
+            format!("connect {} at {}", name(*n), attachment.ip)
+        }
+        Action::Disconnect { name: n, network } => {
+            format!(
+                "disconnect {} from {}",
+                name(*n),
+                &network[network.len() - 2..]
+            )
+        }
         Action::AwaitStarted { name: n, healthy } => {
             let what = if *healthy { "healthy" } else { "running" };
             format!("await {} {what}", name(*n))

@@ -77,25 +77,25 @@ mod tests {
 
     #[test]
     fn mounts_and_an_awaited_start_are_done_again() {
-        // network, connect, format, mount, create, start, await, pause
+        // network, guard, connect, format, mount, create, start, await, pause
         let paused = plan(Wish::Paused, WaitFor::Running);
         assert_eq!(redone(&paused, 0), Vec::<String>::new());
-        assert_eq!(redone(&paused, 2), ["connect v1"]);
-        assert_eq!(redone(&paused, 5), ["connect v1", "mount v1"]);
-        for next in [6, 7] {
+        assert_eq!(redone(&paused, 3), ["connect v1"]);
+        assert_eq!(redone(&paused, 6), ["connect v1", "mount v1"]);
+        for next in [7, 8] {
             assert_eq!(
                 redone(&paused, next),
                 ["connect v1", "mount v1", "start current"]
             );
         }
-        assert_eq!(redone(&paused, 8), ["connect v1", "mount v1"]);
+        assert_eq!(redone(&paused, 9), ["connect v1", "mount v1"]);
         assert_eq!(redone(&paused, 99), ["connect v1", "mount v1"]);
     }
 
     #[test]
     fn a_job_is_not_started_twice() {
         let job = plan(Wish::Finished, WaitFor::Exited);
-        assert_eq!(redone(&job, 6), ["connect v1", "mount v1"]);
+        assert_eq!(redone(&job, 7), ["connect v1", "mount v1"]);
     }
 
     #[test]

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use zun_domain::id::ContainerId;
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::Signal;
-use zun_domain::network::Network;
-use zun_domain::runtime::{Attachment, CreateContainer, Limits, RuntimeName};
+use zun_domain::runtime::{Attachment, CreateContainer, Limits, MakeNetwork, RuntimeName};
 
 pub use volume::VolumeAction;
 
@@ -21,7 +20,9 @@ pub enum Action {
     /// Fetch the image.
     Pull(ResolvedImage),
     /// Make the network.
-    EnsureNetwork(Network),
+    EnsureNetwork(MakeNetwork),
+    /// Put the rules in force that the records ask for now: for its addresses, before it can send or get anything.
+    Guard,
     /// Do something to a volume, a snapshot or a file.
     Volume(VolumeAction),
     /// Make the container.
@@ -64,12 +65,19 @@ pub enum Action {
     },
     /// Remove it.
     Remove(RuntimeName),
-    /// Connect it to its network again.
+    /// Connect it to a network.
     Connect {
         /// Which.
         name: RuntimeName,
         /// To what.
         attachment: Attachment,
+    },
+    /// Take it off a network.
+    Disconnect {
+        /// Which.
+        name: RuntimeName,
+        /// The network's name in the engine.
+        network: String,
     },
     /// Wait until it runs, and is healthy where that is asked.
     AwaitStarted {
@@ -109,7 +117,9 @@ impl Action {
             } => "putting its name back".to_owned(),
             Self::Remove(RuntimeName::Aside(..)) => "removing the former container".to_owned(),
             Self::Remove(RuntimeName::Current(_)) => "removing".to_owned(),
+            Self::Guard => "putting its firewall rules in force".to_owned(),
             Self::Connect { .. } => "connecting to its network".to_owned(),
+            Self::Disconnect { .. } => "disconnecting from a network".to_owned(),
             Self::AwaitStarted { healthy: true, .. } => "waiting until it is healthy".to_owned(),
             Self::AwaitStarted { healthy: false, .. } => "waiting until it runs".to_owned(),
             Self::AwaitExited { .. } => "waiting until it has ended".to_owned(),

@@ -4,6 +4,7 @@ use zun_domain::container::change::{Effect, changes, effect_of};
 use zun_domain::container::{Container, ContainerSpec, Desired, Observed, Phase, WaitFor, Wish};
 use zun_domain::runtime::{Attachment, Limits, RuntimeName};
 
+use crate::connect::connections;
 use crate::create::{Make, Wished, bring_up};
 use crate::step::{Action, Plan, Step};
 use crate::storage::bring_back;
@@ -19,6 +20,10 @@ pub struct Change {
     pub make: Make,
     /// `disk` is enforced by the engine, so that its edit needs a new container.
     pub disk_enforced: bool,
+    /// How it is connected by the wish that is in force.
+    pub former: Vec<Attachment>,
+    /// Its groups change, or were changed behind its wish.
+    pub regrouped: bool,
 }
 
 /// What the change from `old` to `new` does, given what the engine enforces. `Recreate` also where the
@@ -127,9 +132,7 @@ fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
             vec![Action::Update { name, limits: back }],
         ));
     }
-    if let Some(attachment) = disconnected(seen, &change.make.request.attachment) {
-        steps.push(Step::plain(Action::Connect { name, attachment }));
-    }
+    steps.extend(connections(name, seen, change));
     let healthcheck = change.target.spec.healthcheck.is_some();
     let turned = transition(
         name,
@@ -148,10 +151,6 @@ fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
     }
     steps.extend(turned);
     Plan { steps }
-}
-
-fn disconnected(seen: &Observed, attachment: &Attachment) -> Option<Attachment> {
-    (!seen.networks.contains(&attachment.network)).then(|| attachment.clone())
 }
 
 /// The limits to set and those to go back to; `None` where all are right.

@@ -176,7 +176,7 @@ fn every_reason(preview: &Preview, message: &str) -> String {
 
 fn path_of(problem: &Problem) -> Option<AttributePath> {
     match problem.kind.as_str() {
-        name @ ("image" | "mounts" | "ports" | "name" | "state") => Some(AttributePath::root(name)),
+        name @ ("image" | "mounts" | "networks" | "ports" | "name" | "state") => Some(AttributePath::root(name)),
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ use zun_engine::Error;
 use zun_engine::command::CreateContainer;
 
 use super::mounts::mounts;
+use super::network::{groups, nets};
 use super::view::{self, Shown};
 use crate::App;
 use crate::admit::Admitted;
@@ -36,8 +37,8 @@ pub(crate) async fn create(
     check_versions(&args, asked.version)?;
     let name: Option<ContainerName> = args.parsed("name")?;
     let run = args.ext_bool("run")?.unwrap_or(false);
-    let spec = spec(&mut args, asked.version)?;
     refuse_later(&mut args)?;
+    let spec = spec(&mut args, asked.version)?;
     args.end()?;
     check_rights(&asked, &spec)?;
     let create = CreateContainer {
@@ -60,10 +61,10 @@ pub(crate) async fn create(
 }
 
 /// An engine's refusal with Zun's status for it.
-fn refused(error: Error) -> Problem {
-    let of_volume = matches!(error, Error::VolumeNotUsable(_));
+pub(super) fn refused(error: Error) -> Problem {
+    let bad_request = matches!(error, Error::VolumeNotUsable(_) | Error::NetworkNotUsable(_));
     let problem = Problem::from(error);
-    if of_volume {
+    if bad_request {
         problem.or_bad_request()
     } else {
         problem
@@ -81,7 +82,8 @@ const SINCE: [(&str, Microversion); 6] = [
 ];
 
 /// The same, where an empty value counts as none.
-const SINCE_FILLED: [(&str, Microversion); 2] = [
+const SINCE_FILLED: [(&str, Microversion); 3] = [
+    ("nets", Microversion(2)),
     ("mounts", Microversion(11)),
     ("healthcheck", Microversion(22)),
 ];
@@ -117,15 +119,13 @@ fn refuse_later(args: &mut Args) -> Answer<()> {
             "cannot be given together with security_groups",
         ));
     }
-    for name in ["nets", "security_groups", "registry"] {
-        if args.holds(name) {
-            return Err(Problem::value(
-                name,
-                "is not served by this version of zund; leave it out",
-            ));
-        }
-        args.take(name);
+    if args.holds("registry") {
+        return Err(Problem::value(
+            "registry",
+            "is not served by this version of zund; leave it out",
+        ));
     }
+    args.take("registry");
     // Every port of a container can be reached at its address, so there is nothing to open.
     if let Some(ports) = args.take("exposed_ports") {
         check_exposed(&ports)?;
@@ -206,6 +206,8 @@ fn spec(args: &mut Args, version: Microversion) -> Answer<ContainerSpec> {
         auto_heal: args.bool("auto_heal")?,
         auto_remove: auto_remove(args)?,
         mounts: mounts(args)?,
+        networks: nets(args)?,
+        security_groups: groups(args)?,
         availability_zone: args.text("availability_zone")?,
         host: args.text("host")?,
         ..ContainerSpec::of(image)

@@ -1,6 +1,6 @@
 //! A container as Zun's clients read it: the one conversion of the record into the body of `/v1`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use zun_domain::container::spec::{CpuPolicy, Environment, ImageSource};
 use zun_domain::container::{
     Container, Healthcheck, Observed, Phase, PullPolicy, RestartPolicyName, Status, TaskState,
 };
-use zun_domain::id::{ContainerId, NetworkId, PortId};
+use zun_domain::id::{ContainerId, NetworkId, PortId, SecurityGroupId, SubnetId};
 use zun_domain::name::LabelKey;
 use zun_domain::time::Timestamp;
 
@@ -90,7 +90,7 @@ struct Record<'a> {
     task_state: Option<&'static str>,
     ports: Vec<u16>,
     addresses: BTreeMap<NetworkId, Vec<Address>>,
-    security_groups: [&'static str; 0],
+    security_groups: BTreeSet<SecurityGroupId>,
     registry_id: Option<&'static str>,
     restart_policy: OrEmpty<RestartPolicy>,
     healthcheck: OrEmpty<Check<'a>>,
@@ -123,8 +123,7 @@ struct Address {
     addr: IpAddr,
     version: u8,
     port: PortId,
-    /// A default network has one subnet, known by the network's own id.
-    subnet_id: NetworkId,
+    subnet_id: SubnetId,
     preserve_on_delete: bool,
 }
 
@@ -205,7 +204,12 @@ fn record(shown: &Shown) -> Record<'_> {
         task_state: container.task.map(TaskState::as_str),
         ports,
         addresses: addresses(container),
-        security_groups: [],
+        security_groups: container
+            .addresses
+            .iter()
+            .flat_map(|address| &address.security_groups)
+            .copied()
+            .collect(),
         registry_id: None,
         restart_policy: OrEmpty(restart_policy(container)),
         healthcheck: OrEmpty(spec.healthcheck.as_ref().map(check)),
@@ -277,8 +281,8 @@ fn addresses(container: &Container) -> BTreeMap<NetworkId, Vec<Address>> {
             addr: address.ip,
             version: if address.ip.is_ipv4() { 4 } else { 6 },
             port: address.port,
-            subnet_id: address.network,
-            preserve_on_delete: false,
+            subnet_id: address.subnet,
+            preserve_on_delete: address.preserve,
         };
         networks.entry(address.network).or_default().push(entry);
     }

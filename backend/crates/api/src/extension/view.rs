@@ -76,21 +76,56 @@ fn address(address: &domain::Address) -> Address {
         ip: address.ip.to_string(),
         mac: address.mac.clone(),
         port: address.port.to_string(),
+        subnet: address.subnet.to_string(),
     }
 }
 
 fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
-    let connected = container.addresses.iter().all(|address| {
-        observed
-            .networks
-            .contains(&format!("zun-{}", address.network))
-    });
+    let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
+    let connected = container.addresses.iter().all(on);
     Seen {
         cpu: observed.cpu,
         memory: observed.memory,
         restart_policy: observed.restart_policy,
         connected,
+        networks: (!connected).then(|| networks(container, &on)).flatten(),
+        security_groups: groups(container),
     }
+}
+
+/// The entries of the specification that it is connected to.
+fn networks(
+    container: &domain::Container,
+    on: &dyn Fn(&domain::Address) -> bool,
+) -> Option<Vec<domain::NetworkSpec>> {
+    let desired = &container.desired;
+    let entries = desired.spec.networks.as_ref()?;
+    let connected = |port: &zun_domain::id::PortId| {
+        let mut addresses = container.addresses.iter();
+        addresses.any(|address| address.port == *port && on(address))
+    };
+    let pairs = entries.iter().zip(&desired.ports);
+    let there = pairs.filter(|(_, port)| connected(port));
+    Some(there.map(|(entry, _)| entry.clone()).collect())
+}
+
+/// The groups in force on the ports that were made with it, where the specification names others.
+fn groups(container: &domain::Container) -> Option<Vec<String>> {
+    let desired = &container.desired;
+    let wished: BTreeSet<_> = desired.security_groups.iter().copied().collect();
+    if wished.is_empty() {
+        return None;
+    }
+    let entries = desired.spec.networks();
+    let made = |port: &zun_domain::id::PortId| {
+        let at = desired.ports.iter().position(|id| id == port);
+        at.is_some_and(|at| entries.get(at).is_none_or(|entry| entry.port.is_none()))
+    };
+    let others = |address: &&domain::Address| {
+        made(&address.port) && address.security_groups != wished
+    };
+    let other = container.addresses.iter().find(others)?;
+    Some(other.security_groups.iter().map(ToString::to_string).collect())
 }
 
 /// An operation.

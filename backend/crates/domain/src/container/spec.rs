@@ -481,7 +481,10 @@ impl ContainerSpec {
         for entry in self.networks() {
             match (&entry.network, &entry.port) {
                 (Some(one), None) | (None, Some(one)) if !named.insert(one) => {
-                    found.push(("networks", format!("{one:?} is listed twice; a container is on a network once")));
+                    found.push((
+                        "networks",
+                        format!("{one:?} is listed twice; a container is on a network once"),
+                    ));
                 }
                 (Some(_), None) => {}
                 (None, Some(_)) => {
@@ -496,7 +499,10 @@ impl ContainerSpec {
                     }
                 }
                 (Some(_), Some(_)) | (None, None) => {
-                    found.push(("networks", "each entry has either network or port".to_owned()));
+                    found.push((
+                        "networks",
+                        "each entry has either network or port".to_owned(),
+                    ));
                 }
             }
         }

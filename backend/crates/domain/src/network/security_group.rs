@@ -197,17 +197,15 @@ impl Allows {
 
     /// What a new group allows: everything out of its ports.
     pub fn of_new_group() -> [Self; 2] {
-        [EtherType::V4, EtherType::V6].map(|family| {
-            Self::everything(Direction::Egress, family, Remote::Any)
-        })
+        [EtherType::V4, EtherType::V6]
+            .map(|family| Self::everything(Direction::Egress, family, Remote::Any))
     }
 
     /// What the default group allows: everything out, and everything in from itself.
     pub fn of_default_group(group: SecurityGroupId) -> [Self; 4] {
         let [out4, out6] = Self::of_new_group();
-        let from_itself = |family| {
-            Self::everything(Direction::Ingress, family, Remote::Group(group))
-        };
+        let from_itself =
+            |family| Self::everything(Direction::Ingress, family, Remote::Group(group));
         [
             out4,
             out6,
@@ -215,21 +213,113 @@ impl Allows {
             from_itself(EtherType::V6),
         ]
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// Whether another rule allows the same, however its protocol is written.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let plain = |allows: &Self| Self {
+            protocol: None,
+            ..allows.clone()
+        };
+        self.protocol_number() == other.protocol_number() && plain(self) == plain(other)
+    }
 
-    #[test]
-    fn protocols_are_names_or_numbers() {
-        for (text, number) in [("tcp", 6), ("TCP", 6), ("58", 58), ("icmp", 1), ("0", 0)] {
-            let protocol: RuleProtocol = text.parse().unwrap();
-            assert_eq!(protocol.number(), number, "{text}");
+    /// The number of its protocol. ICMP is the one of the rule's family, as in Neutron.
+    pub fn protocol_number(&self) -> Option<u8> {
+        match (self.protocol.as_ref()?.number(), self.ethertype) {
+            (1, EtherType::V6) => Some(58),
+            (number, _) => Some(number),
         }
-        for text in ["", "tcpp", "256", "-1", "tcp udp"] {
-            let refused = text.parse::<RuleProtocol>().unwrap_err();
-            assert!(refused.contains("is no protocol"), "{refused}");
+    }
+
+    /// The first part of it that cannot be: the field by Neutron's name, and what would be accepted.
+    pub fn contradiction(&self) -> Option<(&'static str, String)> {
+        self.wrong_family().or_else(|| self.wrong_ports())
+    }
+
+    fn wrong_family(&self) -> Option<(&'static str, String)> {
+        let family = match self.ethertype {
+            EtherType::V4 => "IPv4",
+            EtherType::V6 => "IPv6",
+        };
+        if let Some(protocol) = &self.protocol
+            && self.ethertype == EtherType::V4
+            && (protocol.number() == 58 || protocol.as_str().starts_with("ipv6-"))
+        {
+            let message = format!("{protocol} goes with ethertype IPv6 only; IPv4 has icmp");
+            return Some(("protocol", message));
+        }
+        let Remote::Prefix(prefix) = self.remote else {
+            return None;
+        };
+        if prefix.addr().is_ipv4() != (self.ethertype == EtherType::V4) {
+            let message = format!("{prefix} is no {family} prefix, and ethertype is {family}");
+            return Some(("remote_ip_prefix", message));
+        }
+        (prefix != prefix.trunc()).then(|| {
+            let (net, host) = (prefix.trunc(), IpNet::from(prefix.addr()));
+            let message = format!(
+                "{prefix} has bits set behind its length; use {net}, or {host} for the one address"
+            );
+            ("remote_ip_prefix", message)
+        })
+    }
+
+    fn wrong_ports(&self) -> Option<(&'static str, String)> {
+        let (min, max) = (self.port_min, self.port_max);
+        let field = if min.is_some() {
+            "port_range_min"
+        } else {
+            "port_range_max"
+        };
+        let given = min.or(max)?;
+        let Some(protocol) = &self.protocol else {
+            let message = format!(
+                "{given} needs a protocol: tcp, udp or sctp, or icmp for its type and code"
+            );
+            return Some((field, message));
+        };
+        if protocol.is_icmp() {
+            return wrong_icmp(min, max);
+        }
+        if !protocol.has_ports() {
+            let message =
+                format!("{given} cannot be: {protocol} has no ports; tcp, udp and sctp have");
+            return Some((field, message));
+        }
+        match (min, max) {
+            (Some(min), Some(max)) if 0 < min && min <= max => None,
+            (Some(0), _) => Some((field, "0 is no port; 1 to 65535 are accepted".to_owned())),
+            (Some(min), Some(max)) => {
+                let message = format!("{max} is below port_range_min, which is {min}");
+                Some(("port_range_max", message))
+            }
+            (Some(_), None) => Some((
+                "port_range_max",
+                "is required with port_range_min".to_owned(),
+            )),
+            (None, _) => Some((
+                "port_range_min",
+                "is required with port_range_max".to_owned(),
+            )),
         }
     }
 }
+
+fn wrong_icmp(kind: Option<u16>, code: Option<u16>) -> Option<(&'static str, String)> {
+    let what = [
+        ("port_range_min", "type", kind),
+        ("port_range_max", "code", code),
+    ];
+    for (field, word, given) in what {
+        if let Some(given) = given.filter(|given| *given > 255) {
+            let message = format!("{given} is no ICMP {word}; 0 to 255 are accepted");
+            return Some((field, message));
+        }
+    }
+    let code = code.filter(|_| kind.is_none())?;
+    let message = format!("is required, the ICMP type, with port_range_max, the code {code}");
+    Some(("port_range_min", message))
+}
+
+#[cfg(test)]
+mod tests;

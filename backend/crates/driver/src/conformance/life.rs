@@ -32,7 +32,7 @@ pub async fn a_container_lives(lab: &impl Lab) {
     assert_eq!((seen.restart_policy, seen.health), (None, None));
     assert_eq!(
         seen.networks,
-        std::slice::from_ref(&request.attachment.network)
+        std::slice::from_ref(&request.attachments[0].network)
     );
     assert_eq!(Some(seen.effective_command), request.spec.command);
 
@@ -75,7 +75,7 @@ pub async fn verbs_may_be_asked_twice(lab: &impl Lab) {
     }
     for _ in 0..2 {
         runtime
-            .connect(name, &request.attachment)
+            .connect(name, &request.attachments[0])
             .await
             .expect("connected");
     }
@@ -153,7 +153,7 @@ pub async fn a_missing_network_is_named(lab: &impl Lab) {
     let bench = Workbench::new(lab).await;
     let mut request = bench.request(&Program::Runs).await;
     let nowhere = lab.network().runtime_name();
-    request.attachment.network.clone_from(&nowhere);
+    request.attachments[0].network.clone_from(&nowhere);
     failed(
         bench.drivers.runtime.create(&request).await,
         Class::NotFound,

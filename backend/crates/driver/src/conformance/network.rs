@@ -1,7 +1,8 @@
 //! Networks, addresses and host ports.
 
+use ipnet::IpNet;
 use zun_domain::container::Protocol;
-use zun_domain::network::Network;
+use zun_domain::runtime::MakeNetwork;
 
 use super::workbench::{Workbench, failed, published};
 use super::{Lab, Program};
@@ -12,18 +13,19 @@ use crate::runtime::RuntimeName;
 pub async fn networks_are_ensured(lab: &impl Lab) {
     let networks = lab.drivers().networks;
     let network = lab.network();
-    networks.remove(&network).await.expect("it is not there");
+    let name = network.runtime_name();
+    networks.remove(&name).await.expect("it is not there");
     for _ in 0..2 {
         networks.ensure(&network).await.expect("ensured");
     }
     for _ in 0..2 {
-        networks.remove(&network).await.expect("removed");
+        networks.remove(&name).await.expect("removed");
     }
     networks.ensure(&network).await.expect("made anew");
     let (one, other) =
         futures::future::join(networks.ensure(&network), networks.ensure(&network)).await;
     one.and(other).expect("ensured twice at once");
-    networks.remove(&network).await.expect("removed");
+    networks.remove(&name).await.expect("removed");
 }
 
 /// Two networks cannot share addresses.
@@ -31,7 +33,7 @@ pub async fn overlapping_networks_conflict(lab: &impl Lab) {
     let networks = lab.drivers().networks;
     let network = lab.network();
     networks.ensure(&network).await.expect("ensured");
-    let other = Network {
+    let other = MakeNetwork {
         subnet: network.subnet,
         ..lab.network()
     };
@@ -43,18 +45,18 @@ pub async fn an_unused_network_follows_its_record(lab: &impl Lab) {
     let networks = lab.drivers().networks;
     let former = lab.network();
     networks.ensure(&former).await.expect("ensured");
-    let moved = Network {
+    let moved = MakeNetwork {
         subnet: lab.network().subnet,
         ..former.clone()
     };
     networks.ensure(&moved).await.expect("moved");
     let subnets = networks.subnets().await.expect("subnets");
-    assert!(subnets.contains(&moved.subnet), "{subnets:?}");
-    assert!(!subnets.contains(&former.subnet), "{subnets:?}");
+    assert!(subnets.contains(&IpNet::V4(moved.subnet)), "{subnets:?}");
+    assert!(!subnets.contains(&IpNet::V4(former.subnet)), "{subnets:?}");
 
     let bench = Workbench::new(lab).await;
     let name = bench.started(&Program::Runs).await;
-    let elsewhere = Network {
+    let elsewhere = MakeNetwork {
         subnet: lab.network().subnet,
         ..bench.network.clone()
     };
@@ -69,7 +71,11 @@ pub async fn a_network_in_use_stays(lab: &impl Lab) {
     let name = bench.started(&Program::Runs).await;
     bench.must_run(name).await;
     failed(
-        bench.drivers.networks.remove(&bench.network).await,
+        bench
+            .drivers
+            .networks
+            .remove(&bench.network.runtime_name())
+            .await,
         Class::Conflict,
         "",
     );
@@ -122,7 +128,7 @@ pub async fn a_taken_address_is_a_conflict(lab: &impl Lab) {
     let first = bench.request(&Program::Runs).await;
     let holder = bench.start(&first).await.expect("started");
     let mut second = bench.request(&Program::Runs).await;
-    second.attachment = first.attachment.clone();
+    second.attachments.clone_from(&first.attachments);
     failed(
         bench.start(&second).await,
         Class::Conflict,
@@ -145,17 +151,17 @@ pub async fn a_cut_container_is_connected_again(lab: &impl Lab) {
     let request = bench.request(&Program::Runs).await;
     let name = bench.start(&request).await.expect("started");
     bench.must_run(name).await;
-    let network = request.attachment.network.clone();
+    let network = request.attachments[0].network.clone();
     lab.disconnect_by_hand(name, &network).await;
     assert_eq!(bench.seen(name).await.networks, [""; 0]);
     bench
         .drivers
         .runtime
-        .connect(name, &request.attachment)
+        .connect(name, &request.attachments[0])
         .await
         .expect("connected");
     assert_eq!(bench.seen(name).await.networks, [network]);
     let mut other = bench.request(&Program::Runs).await;
-    other.attachment = request.attachment.clone();
+    other.attachments.clone_from(&request.attachments);
     failed(bench.start(&other).await, Class::Conflict, "already in use");
 }

@@ -1,13 +1,14 @@
 //! What every case needs: a network that is there, and containers on it with one call.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use zun_domain::container::{
     ContainerSpec, Healthcheck, Observed, Phase, Protocol, Published, PullPolicy,
 };
-use zun_domain::network::{Network, mac_of};
+use zun_domain::network::mac_of;
+use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_domain::unit::{MemoryMib, Millicpu};
 
 use super::{Lab, Program};
@@ -30,14 +31,18 @@ pub(super) const NO_LIMITS: Limits = Limits {
 pub(super) struct Workbench<'a, L> {
     pub(super) lab: &'a L,
     pub(super) drivers: HostDrivers,
-    pub(super) network: Network,
+    pub(super) network: MakeNetwork,
     addresses: AtomicU32,
 }
 
 impl<'a, L: Lab> Workbench<'a, L> {
     /// A network, ensured.
     pub(super) async fn new(lab: &'a L) -> Self {
-        let network = lab.network();
+        Self::on(lab, lab.network()).await
+    }
+
+    /// The same with a given one.
+    pub(super) async fn on(lab: &'a L, network: MakeNetwork) -> Self {
         let drivers = lab.drivers();
         drivers
             .networks
@@ -79,20 +84,24 @@ impl<'a, L: Lab> Workbench<'a, L> {
             spec,
             image: pinned(&equipment.image, &resolved.digest),
             hostname: zun_domain::container::Container::default_hostname(container),
-            attachment: self.attachment(),
+            attachments: vec![self.attachment(&self.network)],
+            dns: Vec::new(),
             published: Vec::new(),
             mounts: Vec::new(),
         }
     }
 
-    /// An address of the network that nobody has.
-    pub(super) fn attachment(&self) -> Attachment {
+    /// Addresses of a network that nobody has.
+    pub(super) fn attachment(&self, network: &MakeNetwork) -> Attachment {
         let offset = self.addresses.fetch_add(1, Ordering::Relaxed);
-        let ip = Ipv4Addr::from(u32::from(self.network.subnet.network()) + offset);
+        let ip = Ipv4Addr::from(u32::from(network.subnet.network()) + offset);
+        let v6 = |v6: MakeSubnetV6| u128::from(v6.subnet.network()) + u128::from(offset);
         Attachment {
-            network: self.network.runtime_name(),
+            network: network.runtime_name(),
             ip,
+            ipv6: network.v6.map(|given| Ipv6Addr::from(v6(given))),
             mac: mac_of(ip),
+            aliases: Vec::new(),
         }
     }
 

@@ -37,6 +37,8 @@ pub enum Verb {
     List,
     /// `ContainerRuntime::connect`.
     Connect,
+    /// `ContainerRuntime::disconnect`.
+    Disconnect,
     /// `ContainerRuntime::wait_started`.
     WaitStarted,
     /// `ContainerRuntime::wait_exited`.
@@ -57,8 +59,16 @@ pub enum Verb {
     EnsureNetwork,
     /// `NetworkDriver::subnets`.
     Subnets,
+    /// `NetworkDriver::list`.
+    ListNetworks,
     /// `NetworkDriver::remove`.
     RemoveNetwork,
+    /// `FirewallDriver::apply`.
+    ApplyFirewall,
+    /// `FirewallDriver::mend`.
+    MendFirewall,
+    /// `FirewallDriver::clear`.
+    ClearFirewall,
     /// `VolumeDriver::facts`.
     VolumeFacts,
     /// `VolumeDriver::create`.

@@ -1,12 +1,13 @@
 //! What a stranger does on a fake host with the engine's own client, behind the back of the product.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use zun_domain::container::{Health, Observed, Phase, Protocol, Published, RestartPolicyName};
 
 use super::state::{Key, State, Stranger};
 use super::{FakeHost, life};
-use crate::runtime::{Limits, RuntimeName};
+use crate::runtime::{Attachment, Limits, RuntimeName};
 use crate::{Class, Error, Result};
 
 impl FakeHost {
@@ -15,15 +16,24 @@ impl FakeHost {
         self.lock().find(name)
     }
 
-    /// The host ports and the address a running container holds now, for tests that compare them.
+    /// Its IPv4 address on the first of its networks, for tests that compare it.
     pub fn address_of(&self, name: RuntimeName) -> Option<Ipv4Addr> {
         let state = self.lock();
         let record = state.containers.get(&state.key(&name.to_string())?)?;
+        let mut asked_for = record.request.attachments.iter();
+        let first = asked_for.find_map(|asked| record.networks.get(&asked.network));
+        let first = first.or_else(|| record.networks.values().next());
+        first.map(|attachment| attachment.ip)
+    }
+
+    /// How it is connected now, by the network's name in the engine; empty for one that is gone.
+    pub fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {
+        let state = self.lock();
+        let key = state.key(&name.to_string());
+        let record = key.and_then(|key| state.containers.get(&key));
         record
-            .networks
-            .values()
-            .next()
-            .map(|attachment| attachment.ip)
+            .map(|record| record.networks.clone())
+            .unwrap_or_default()
     }
 
     /// Its process ends by itself with this code; the restart policy decides what follows.
@@ -91,16 +101,13 @@ impl FakeHost {
     /// `docker network disconnect`.
     pub fn disconnect_by_hand(&self, name: RuntimeName, network: &str) -> Result<()> {
         self.by_hand(name, |state, key| {
-            let attachment = state.record(key)?.networks.remove(network);
-            let attachment = attachment.ok_or_else(|| {
-                Error::new(
-                    Class::NotFound,
-                    format!("container {name} is not connected to {network}"),
-                )
-            })?;
-            state.networks.vacate(&attachment, key);
-            state.changed(key);
-            Ok(())
+            if state.disconnect(key, network) {
+                return Ok(());
+            }
+            Err(Error::new(
+                Class::NotFound,
+                format!("container {name} is not connected to {network}"),
+            ))
         })
     }
 
@@ -152,6 +159,7 @@ impl FakeHost {
             state.power_cut(*key);
         }
         state.volumes.lose_devices();
+        state.firewall.boot();
         for key in keys {
             let Some(record) = state.containers.get(&key) else {
                 continue;

@@ -135,6 +135,10 @@ impl State {
 
     fn running(&mut self, key: Key) -> Result<()> {
         let now = self.now();
+        if let Some(record) = self.containers.get(&key) {
+            let attachments = record.networks.values();
+            self.firewall.watch(&record.name, attachments);
+        }
         let record = self.record(key)?;
         record.phase = Phase::Running;
         record.life += 1;

@@ -1,11 +1,11 @@
 //! Networks of a fake host: subnets that do not overlap, addresses that are held while a container runs.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
-use ipnet::{Ipv4Net, Ipv4Subnets};
-use zun_domain::network::Network;
+use ipnet::IpNet;
+use zun_domain::runtime::MakeNetwork;
 
 use super::FakeHost;
 use super::fault::Verb;
@@ -17,14 +17,32 @@ use crate::{Class, Error, Result};
 #[derive(Default)]
 pub(super) struct Networks {
     by_name: HashMap<String, Bridge>,
-    /// First address of each subnet to its last one and its network; no two overlap.
-    subnets: BTreeMap<u32, (u32, String)>,
+    /// Each subnet and its network, by its first address; no two overlap.
+    subnets: BTreeMap<IpAddr, (IpNet, String)>,
+    /// Those the engine will not give up, as Docker's that has lost count of its endpoints.
+    kept: BTreeSet<String>,
 }
 
 struct Bridge {
-    first: u32,
-    last: u32,
-    held: HashMap<Ipv4Addr, Key>,
+    subnets: Vec<IpNet>,
+    /// It carries our label.
+    ours: bool,
+    held: HashMap<IpAddr, Key>,
+}
+
+/// The addresses of a container on a network.
+pub(super) fn addresses(attachment: &Attachment) -> impl Iterator<Item = IpAddr> {
+    let both = [
+        Some(IpAddr::V4(attachment.ip)),
+        attachment.ipv6.map(IpAddr::V6),
+    ];
+    both.into_iter().flatten()
+}
+
+fn subnets_of(network: &MakeNetwork) -> Vec<IpNet> {
+    let v6 = network.v6.map(|v6| IpNet::V6(v6.subnet.trunc()));
+    let v4 = IpNet::V4(network.subnet.trunc());
+    [Some(v4), v6].into_iter().flatten().collect()
 }
 
 impl Networks {
@@ -32,63 +50,65 @@ impl Networks {
         self.by_name.keys().cloned().collect()
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+    /// The error every verb answers for a network that is gone.
+    pub(super) fn existing(&self, name: &str) -> Result<()> {
+        if self.by_name.contains_key(name) {
+            return Ok(());
+        }
+        Err(no_network(name))
     }
 
-    fn ensure(&mut self, name: String, subnet: Ipv4Net) -> Result<()> {
-        let (first, last) = (u32::from(subnet.network()), u32::from(subnet.broadcast()));
-        if let Some(there) = self.by_name.get(&name) {
-            if (there.first, there.last) == (first, last) {
+    fn ensure(&mut self, name: &str, subnets: &[IpNet], ours: bool) -> Result<()> {
+        if let Some(there) = self.by_name.get(name) {
+            if there.subnets == subnets {
                 return Ok(());
             }
-            if !there.held.is_empty() {
+            if !there.held.is_empty() || self.kept.contains(name) {
                 return Err(Error::new(
                     Class::Conflict,
-                    format!("the network {name} is there with another subnet than {subnet}"),
+                    format!(
+                        "the network {name} is there with {:?} instead of {subnets:?}",
+                        there.subnets
+                    ),
                 ));
             }
-            self.drop_network(&name);
+            self.drop_network(name);
         }
-        let below = self.subnets.range(..=last).next_back();
-        if let Some((_, (end, other))) = below
-            && *end >= first
-        {
-            return Err(Error::new(
-                Class::Conflict,
-                format!("cannot make the network {name}: {subnet} overlaps the network {other}"),
-            ));
+        for subnet in subnets {
+            let below = self.subnets.range(..=subnet.broadcast()).next_back();
+            if let Some((_, (there, other))) = below
+                && there.broadcast() >= subnet.network()
+            {
+                return Err(Error::new(
+                    Class::Conflict,
+                    format!(
+                        "cannot make the network {name}: {subnet} overlaps the network {other}"
+                    ),
+                ));
+            }
         }
-        self.subnets.insert(first, (last, name.clone()));
+        for subnet in subnets {
+            let held = (*subnet, name.to_owned());
+            self.subnets.insert(subnet.network(), held);
+        }
         let bridge = Bridge {
-            first,
-            last,
+            subnets: subnets.to_vec(),
+            ours,
             held: HashMap::new(),
         };
-        self.by_name.insert(name, bridge);
+        self.by_name.insert(name.to_owned(), bridge);
         Ok(())
     }
 
-    fn subnets(&self) -> Vec<Ipv4Net> {
-        let bounds = self
-            .subnets
-            .iter()
-            .map(|(first, (last, _))| (*first, *last));
-        bounds
-            .flat_map(|(first, last)| Ipv4Subnets::new(first.into(), last.into(), 0))
-            .collect()
-    }
-
     fn remove(&mut self, name: &str) -> Result<()> {
-        let Some(bridge) = self.by_name.get(name) else {
+        let Some(bridge) = self.by_name.get(name).filter(|bridge| bridge.ours) else {
             return Ok(());
         };
-        if !bridge.held.is_empty() {
+        if !bridge.held.is_empty() || self.kept.contains(name) {
             return Err(Error::new(
                 Class::Conflict,
                 format!(
-                    "cannot remove the network {name}: {} running containers are connected",
-                    bridge.held.len()
+                    "cannot remove the network {name}: error while removing network: network {name} has active endpoints"
                 ),
             ));
         }
@@ -99,74 +119,103 @@ impl Networks {
     /// Takes it away without asking.
     pub(super) fn drop_network(&mut self, name: &str) {
         if let Some(bridge) = self.by_name.remove(name) {
-            self.subnets.remove(&bridge.first);
-        }
-    }
-
-    /// The container's address is its own while it runs.
-    pub(super) fn occupy(&mut self, attachment: &Attachment, key: Key) -> Result<()> {
-        let bridge = self.bridge(&attachment.network)?;
-        if !(bridge.first..=bridge.last).contains(&u32::from(attachment.ip)) {
-            return Err(Error::new(
-                Class::Refused,
-                format!(
-                    "{} is not an address of the network {}",
-                    attachment.ip, attachment.network
-                ),
-            ));
-        }
-        match bridge.held.get(&attachment.ip) {
-            Some(holder) if *holder != key => Err(Error::new(
-                Class::Conflict,
-                format!(
-                    "the address {} on the network {} is already in use",
-                    attachment.ip, attachment.network
-                ),
-            )),
-            Some(_) | None => {
-                bridge.held.insert(attachment.ip, key);
-                Ok(())
+            for subnet in bridge.subnets {
+                self.subnets.remove(&subnet.network());
             }
         }
     }
 
-    pub(super) fn vacate(&mut self, attachment: &Attachment, key: Key) {
-        if let Ok(bridge) = self.bridge(&attachment.network)
-            && bridge.held.get(&attachment.ip) == Some(&key)
-        {
-            bridge.held.remove(&attachment.ip);
+    /// The container's addresses are its own while it runs: all of them, or none.
+    pub(super) fn occupy(&mut self, attachment: &Attachment, key: Key) -> Result<()> {
+        let network = &attachment.network;
+        let bridge = self
+            .by_name
+            .get_mut(network)
+            .ok_or_else(|| no_network(network))?;
+        for address in addresses(attachment) {
+            if !bridge.subnets.iter().any(|net| net.contains(&address)) {
+                return Err(Error::new(
+                    Class::Refused,
+                    format!("{address} is not an address of the network {network}"),
+                ));
+            }
+            if bridge.held.get(&address).is_some_and(|by| *by != key) {
+                return Err(Error::new(
+                    Class::Conflict,
+                    format!("the address {address} on the network {network} is already in use"),
+                ));
+            }
         }
+        let held = addresses(attachment).map(|address| (address, key));
+        bridge.held.extend(held);
+        Ok(())
     }
 
-    fn bridge(&mut self, name: &str) -> Result<&mut Bridge> {
-        self.by_name
-            .get_mut(name)
-            .ok_or_else(|| Error::new(Class::NotFound, format!("the engine has no network {name}")))
+    pub(super) fn vacate(&mut self, attachment: &Attachment, key: Key) {
+        if let Some(bridge) = self.by_name.get_mut(&attachment.network) {
+            for address in addresses(attachment) {
+                if bridge.held.get(&address) == Some(&key) {
+                    bridge.held.remove(&address);
+                }
+            }
+        }
+    }
+}
+
+fn no_network(name: &str) -> Error {
+    Error::new(Class::NotFound, format!("the engine has no network {name}"))
+}
+
+impl FakeHost {
+    /// The engine will not give this network up: `remove` answers `Conflict`, whoever is on it.
+    pub fn keep_network(&self, runtime_name: &str) {
+        let mut state = self.lock();
+        state.networks.kept.insert(runtime_name.to_owned());
+    }
+
+    /// It gives up every network again that nobody is on.
+    pub fn give_up_networks(&self) {
+        self.lock().networks.kept.clear();
     }
 }
 
 #[async_trait]
 impl NetworkDriver for FakeHost {
-    async fn ensure(&self, network: &Network) -> Result<()> {
+    async fn ensure(&self, network: &MakeNetwork) -> Result<()> {
         self.call(Verb::EnsureNetwork, |state| {
-            let (name, subnet) = (network.runtime_name(), network.subnet);
-            if state.stranger == Some(Stranger::Subnet) && !state.networks.has(&name) {
+            let (name, subnets) = (network.runtime_name(), subnets_of(network));
+            let there = state.networks.existing(&name).is_ok();
+            if state.stranger == Some(Stranger::Subnet) && !there {
                 state.stranger = None;
-                state.networks.ensure("stranger".to_owned(), subnet)?;
+                state.networks.ensure("stranger", &subnets, false)?;
             }
-            state.networks.ensure(name, subnet)
+            state.networks.ensure(&name, &subnets, true)
         })
         .await
     }
 
-    async fn subnets(&self) -> Result<Vec<Ipv4Net>> {
-        self.call(Verb::Subnets, |state| Ok(state.networks.subnets()))
-            .await
+    async fn subnets(&self) -> Result<Vec<IpNet>> {
+        self.call(Verb::Subnets, |state| {
+            let held = state.networks.subnets.values();
+            Ok(held.map(|(subnet, _)| *subnet).collect())
+        })
+        .await
     }
 
-    async fn remove(&self, network: &Network) -> Result<()> {
+    async fn list(&self) -> Result<Vec<String>> {
+        self.call(Verb::ListNetworks, |state| {
+            let all = state.networks.by_name.iter();
+            let ours = all.filter(|(_, bridge)| bridge.ours);
+            let mut names: Vec<String> = ours.map(|(name, _)| name.clone()).collect();
+            names.sort();
+            Ok(names)
+        })
+        .await
+    }
+
+    async fn remove(&self, runtime_name: &str) -> Result<()> {
         self.call(Verb::RemoveNetwork, |state| {
-            state.networks.remove(&network.runtime_name())
+            state.networks.remove(runtime_name)
         })
         .await
     }

@@ -130,6 +130,17 @@ impl ContainerRuntime for FakeHost {
             .await
     }
 
+    async fn disconnect(&self, name: RuntimeName, network: &str) -> Result<()> {
+        self.call(Verb::Disconnect, |state| {
+            let key = state.key(&name.to_string());
+            if let Some(key) = key {
+                state.disconnect(key, network);
+            }
+            Ok(())
+        })
+        .await
+    }
+
     async fn wait_started(
         &self,
         name: RuntimeName,

@@ -13,6 +13,7 @@ use zun_domain::time::Timestamp;
 use zun_domain::unit::{MemoryMib, Millicpu};
 
 use super::fault::Faults;
+use super::firewall::Firewall;
 use super::image::Images;
 use super::life::Due;
 use super::network::Networks;
@@ -99,6 +100,7 @@ pub(super) struct State {
     pub(super) names: HashMap<String, Key>,
     pub(super) revisions: HashMap<(ContainerId, u32), Key>,
     pub(super) networks: Networks,
+    pub(super) firewall: Firewall,
     pub(super) images: Images,
     pub(super) ports: Ports,
     pub(super) volumes: Volumes,
@@ -125,6 +127,7 @@ impl State {
             names: HashMap::new(),
             revisions: HashMap::new(),
             networks: Networks::default(),
+            firewall: Firewall::default(),
             images: Images::default(),
             ports: Ports::default(),
             volumes: Volumes::default(),

@@ -1,7 +1,5 @@
 //! What the verbs do to the state of a fake host.
 
-use std::collections::BTreeMap;
-
 use tokio::sync::watch;
 use zun_domain::container::{
     ContainerSpec, Health, Observed, Phase, RestartPolicy, RestartPolicyName, RuntimeId,
@@ -12,7 +10,7 @@ use zun_domain::unit::{MemoryMib, Millicpu};
 use super::FakeImage;
 use super::runtime::KILLED;
 use super::script::{Run, Script};
-use super::state::{Record, State, runtime_id};
+use super::state::{Key, Record, State, runtime_id};
 use crate::runtime::{Attachment, CreateContainer, Limits, LogQuery, RuntimeName};
 use crate::{Class, Error, Result};
 
@@ -52,10 +50,11 @@ fn made(request: &CreateContainer, name: String, image: FakeImage) -> Record {
         cpu: request.spec.cpu,
         memory: request.spec.memory,
         restart_policy: request.spec.restart_policy.and_then(in_force),
-        networks: BTreeMap::from([(
-            request.attachment.network.clone(),
-            request.attachment.clone(),
-        )]),
+        networks: request
+            .attachments
+            .iter()
+            .map(|attachment| (attachment.network.clone(), attachment.clone()))
+            .collect(),
         script: Script::default(),
         restarts: 0,
         stopped_on_purpose: false,
@@ -67,10 +66,14 @@ fn made(request: &CreateContainer, name: String, image: FakeImage) -> Record {
 
 impl State {
     pub(super) fn create(&mut self, request: &CreateContainer) -> Result<RuntimeId> {
-        let name = RuntimeName::Current(request.container).to_string();
+        let current = RuntimeName::Current(request.container);
+        let name = current.to_string();
         if let Some(key) = self.key(&name) {
             let there = &self.record(key)?.request;
             if (there.container, there.revision) == (request.container, request.revision) {
+                for attachment in &request.attachments {
+                    self.connect(current, attachment)?;
+                }
                 return Ok(runtime_id(key));
             }
             return Err(Error::new(
@@ -82,11 +85,8 @@ impl State {
             ));
         }
         let image = self.images.runnable(&request.image)?;
-        if !self.networks.has(&request.attachment.network) {
-            return Err(Error::new(
-                Class::NotFound,
-                format!("the engine has no network {}", request.attachment.network),
-            ));
+        for attachment in &request.attachments {
+            self.networks.existing(&attachment.network)?;
         }
         self.check_limits(&name, request.spec.cpu, request.spec.memory)?;
         self.volumes.check(&request.mounts)?;
@@ -250,17 +250,13 @@ impl State {
 
     pub(super) fn connect(&mut self, name: RuntimeName, attachment: &Attachment) -> Result<()> {
         let key = self.existing(&name.to_string())?;
-        if !self.networks.has(&attachment.network) {
-            return Err(Error::new(
-                Class::NotFound,
-                format!("the engine has no network {}", attachment.network),
-            ));
-        }
         if self.record(key)?.networks.contains_key(&attachment.network) {
             return Ok(());
         }
+        self.networks.existing(&attachment.network)?;
         if self.record(key)?.alive() {
             self.networks.occupy(attachment, key)?;
+            self.firewall.watch(&name.to_string(), [attachment]);
         }
         let record = self.record(key)?;
         record
@@ -268,6 +264,17 @@ impl State {
             .insert(attachment.network.clone(), attachment.clone());
         self.changed(key);
         Ok(())
+    }
+
+    /// Takes it off a network; whether it was on it.
+    pub(super) fn disconnect(&mut self, key: Key, network: &str) -> bool {
+        let record = self.containers.get_mut(&key);
+        let Some(attachment) = record.and_then(|record| record.networks.remove(network)) else {
+            return false;
+        };
+        self.networks.vacate(&attachment, key);
+        self.changed(key);
+        true
     }
 
     pub(super) fn logs(&mut self, name: RuntimeName, query: LogQuery) -> Result<String> {

@@ -18,9 +18,7 @@ async fn request(lab: &FakeLab) -> CreateContainer {
     lab.drivers().networks.ensure(&network).await.unwrap();
     let container = lab.container();
     let image = lab.equip(container, &Program::Runs).image;
-    let ip = network
-        .free_address(&std::collections::BTreeSet::new())
-        .unwrap();
+    let ip = network.subnet.hosts().nth(1).unwrap();
     CreateContainer {
         container,
         project: network.project,
@@ -28,11 +26,14 @@ async fn request(lab: &FakeLab) -> CreateContainer {
         spec: ContainerSpec::of(image.clone()),
         image: image.to_string(),
         hostname: Container::default_hostname(container),
-        attachment: Attachment {
+        attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,
+            ipv6: None,
             mac: mac_of(ip),
-        },
+            aliases: Vec::new(),
+        }],
+        dns: Vec::new(),
         published: Vec::new(),
         mounts: Vec::new(),
     }

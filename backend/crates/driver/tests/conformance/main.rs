@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use async_trait::async_trait;
 use zun_domain::container::Health;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
-use zun_domain::network::Network;
+use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_domain::unit::MemoryMib;
 use zun_driver::HostDrivers;
 use zun_driver::conformance::{Equipment, Lab, Program};
@@ -54,14 +54,32 @@ impl Lab for FakeLab {
         self.id()
     }
 
-    fn network(&self) -> Network {
+    fn network(&self) -> MakeNetwork {
         let id: NetworkId = self.id();
         let third = self.next.load(Ordering::Relaxed);
-        Network {
+        MakeNetwork {
             id,
             project: self.id::<ProjectId>(),
             name: "default".to_owned(),
             subnet: format!("10.0.{third}.0/24").parse().unwrap(),
+            gateway: None,
+            v6: None,
+            mtu: None,
+            runtime_name: None,
+            routed: false,
+        }
+    }
+
+    fn network_v6(&self) -> MakeNetwork {
+        let network = self.network();
+        let third = network.subnet.network().octets()[2];
+        let v6 = MakeSubnetV6 {
+            subnet: format!("fd00:0:0:{third}::/64").parse().unwrap(),
+            gateway: format!("fd00:0:0:{third}::1").parse().unwrap(),
+        };
+        MakeNetwork {
+            v6: Some(v6),
+            ..network
         }
     }
 

@@ -1,10 +1,8 @@
-//! What every accepting command reads and writes in its transaction: quota, network, address, the
-//! scheduler's request, and the operation with its plan.
+//! What every accepting command reads and writes in its transaction: quota, the scheduler's request, and the
+//! operation with its plan.
 
-use ipnet::Ipv4Net;
-use zun_domain::container::{Address, Container, ContainerSpec, Desired};
-use zun_domain::id::{ContainerId, NetworkId, OperationId, PortId, ProjectId};
-use zun_domain::network::{Network, free_subnet, mac_of};
+use zun_domain::container::{Container, ContainerSpec, Desired};
+use zun_domain::id::{ContainerId, OperationId, ProjectId};
 use zun_domain::operation::{Event, Operation, OperationKind, OperationState, Subject};
 use zun_domain::quota::{Usage, admit};
 use zun_planner::Plan;
@@ -30,61 +28,6 @@ impl Inner {
         let (own, class) = tx.quota_find_with_class(project, "default").await?;
         admit(&usage, &self.settings.quota.under(class, own), ask)?;
         Ok(())
-    }
-
-    /// The project's default network, made up at its first container, clear of
-    /// `in_use`.
-    pub(crate) async fn default_network(
-        &self,
-        tx: &mut Tx,
-        project: ProjectId,
-        in_use: &[Ipv4Net],
-    ) -> Result<Network> {
-        if let Some(network) = tx.network_find_default(project).await? {
-            return Ok(network);
-        }
-        let network = Network {
-            id: NetworkId(self.ids.uuid()),
-            project,
-            name: "default".to_owned(),
-            subnet: self.free_subnet(tx, in_use).await?,
-        };
-        tx.network_insert(&network).await?;
-        Ok(network)
-    }
-
-    /// A subnet of the pool that no network of ours has, clear of `in_use`.
-    pub(crate) async fn free_subnet(&self, tx: &mut Tx, in_use: &[Ipv4Net]) -> Result<Ipv4Net> {
-        let mut taken: Vec<_> = tx
-            .network_list()
-            .await?
-            .into_iter()
-            .map(|network| network.subnet)
-            .collect();
-        taken.extend(in_use);
-        let (pool, prefix) = (self.settings.network_pool, self.settings.network_prefix);
-        free_subnet(pool, prefix, &taken).ok_or_else(|| {
-            Error::Conflict(format!(
-                "every /{prefix} of the network pool {pool} is in use; widen the pool in zund's configuration"
-            ))
-        })
-    }
-
-    /// An address on the network, for as long as the container lives.
-    pub(crate) async fn free_address(&self, tx: &mut Tx, network: &Network) -> Result<Address> {
-        let taken = tx.addresses_taken(network.id).await?;
-        let ip = network.free_address(&taken).ok_or_else(|| {
-            Error::Conflict(format!(
-                "every address of {} is in use; delete a container of this project",
-                network.subnet
-            ))
-        })?;
-        Ok(Address {
-            network: network.id,
-            ip: ip.into(),
-            mac: mac_of(ip),
-            port: PortId(self.ids.uuid()),
-        })
     }
 
     /// The scheduler's request behind a specification.

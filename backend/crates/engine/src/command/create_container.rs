@@ -6,10 +6,9 @@ use zun_domain::container::{Container, Desired, Life, Mount, Published, TaskStat
 use zun_domain::host::HostPlace;
 use zun_domain::id::ContainerId;
 use zun_domain::name::ContainerName;
-use zun_domain::network::Network;
 use zun_domain::operation::OperationKind;
 use zun_domain::quota::Usage;
-use zun_domain::runtime::{Attachment, CreateContainer as Request};
+use zun_domain::runtime::CreateContainer as Request;
 use zun_driver::image::pinned;
 use zun_planner::create::{Make, plan_create};
 use zun_planner::storage::Storage;
@@ -17,6 +16,7 @@ use zun_scheduler::{ClusterView, place};
 use zun_store::Tx;
 
 use super::mounts::{Holder, Stored, places_of};
+use super::network::wiring::{Wearer, Wiring};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
 use super::{Accepted, CreateContainer};
 use crate::call::Call;
@@ -43,13 +43,13 @@ impl Engine {
             tx.rollback().await?;
             return Ok(accepted);
         }
-        let (container, network, stored) = self
+        let (container, wiring, stored) = self
             .decide_create(&mut tx, call, &ask, &resolved, id)
             .await?;
         let mut make = make_of(
             &container,
             &container.desired,
-            &network,
+            &wiring,
             &resolved,
             ask.wait_for,
         )?;
@@ -57,6 +57,7 @@ impl Engine {
         make.request.mounts = self.mounts_on(&container, &container.desired)?;
         let plan = plan_create(&make);
         tx.container_insert(&container).await?;
+        wiring.write(&mut tx).await?;
         stored.write(&mut tx).await?;
         take_all(&mut tx, &container).await?;
         let operation = self
@@ -133,7 +134,7 @@ impl Engine {
         ask: &CreateContainer,
         resolved: &Resolved,
         id: ContainerId,
-    ) -> Result<(Container, Network, Stored)> {
+    ) -> Result<(Container, Wiring, Stored)> {
         let project = call.caller.project;
         let more = Usage {
             containers: 1,
@@ -161,9 +162,17 @@ impl Engine {
         self.check_mount_growth(tx, &placed, resolved, &stored)
             .await?;
         let published = published_at(self, ask, &view, &placed, id)?;
-        let network = self.default_network(tx, project, &resolved.subnets).await?;
-        let address = self.free_address(tx, &network).await?;
-        let desired = first_wish(ask, id, name, resolved, published, stored.mounts.clone());
+        let wearer = Wearer {
+            id,
+            project,
+            before: None,
+        };
+        let wiring = self
+            .decide_wiring(tx, &wearer, &ask.spec, &resolved.subnets)
+            .await?;
+        let mut desired = first_wish(ask, id, name, resolved, published, stored.mounts.clone());
+        desired.ports = wiring.ids();
+        desired.security_groups.clone_from(&wiring.groups);
         let container = Container {
             id,
             project,
@@ -171,7 +180,7 @@ impl Engine {
             place: placed,
             generation: 1,
             desired,
-            addresses: vec![address],
+            addresses: wiring.addresses(),
             life: Life::Creating,
             observed: None,
             status_reason: None,
@@ -180,7 +189,7 @@ impl Engine {
             created_at: self.clock.now(),
             updated_at: None,
         };
-        Ok((container, network, stored))
+        Ok((container, wiring, stored))
     }
 
     /// The caller has the answer of a create: it will not be taken over any more.
@@ -212,18 +221,17 @@ fn first_wish(
         hostname: given.unwrap_or_else(|| Container::default_hostname(id)),
         published,
         mounts,
+        ports: Vec::new(),
+        security_groups: Vec::new(),
     }
 }
 
-/// What a new container takes: its claim, its addresses, its ports of the host.
+/// What a new container takes: its claim, its ports of the host.
 async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
     let (id, host) = (container.id, container.place.id);
     let desired = &container.desired;
     tx.claim_set(id, container.project, host, desired.amounts())
         .await?;
-    for address in &container.addresses {
-        tx.port_insert(address, id).await?;
-    }
     if !desired.published.is_empty() {
         tx.host_ports_set(id, host, &desired.published).await?;
     }
@@ -252,7 +260,7 @@ pub(crate) fn seed_of(id: ContainerId) -> u64 {
 pub(crate) fn make_of(
     container: &Container,
     desired: &Desired,
-    network: &Network,
+    wiring: &Wiring,
     resolved: &Resolved,
     wait_for: zun_domain::container::WaitFor,
 ) -> Result<Make> {
@@ -263,40 +271,18 @@ pub(crate) fn make_of(
         spec: desired.spec.clone(),
         image: pinned(&desired.spec.image, &desired.image_digest),
         hostname: desired.hostname.clone(),
-        attachment: attachment_of(container, network)?,
+        attachments: wiring.attachments(desired)?,
+        dns: wiring.dns(),
         published: desired.published.clone(),
         mounts: Vec::new(),
     };
     Ok(Make {
         request,
         image: resolved.image.clone(),
-        network: network.clone(),
+        networks: wiring.make(),
         storage: Storage::default(),
         wish: desired.wish,
         wait_for,
-    })
-}
-
-/// How the container is connected to its network.
-pub(crate) fn attachment_of(container: &Container, network: &Network) -> Result<Attachment> {
-    let missing = || {
-        Error::Internal(format!(
-            "container {} has no IPv4 address on {}",
-            container.id, network.subnet
-        ))
-    };
-    let address = container
-        .addresses
-        .iter()
-        .find(|address| address.network == network.id)
-        .ok_or_else(missing)?;
-    let std::net::IpAddr::V4(ip) = address.ip else {
-        return Err(missing());
-    };
-    Ok(Attachment {
-        network: network.runtime_name(),
-        ip,
-        mac: address.mac.clone(),
     })
 }
 

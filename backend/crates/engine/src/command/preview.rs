@@ -1,6 +1,8 @@
 //! What a create or an update would do: the same checks and the same planner, with every problem
 //! collected and nothing written.
 
+mod networks;
+
 use std::collections::BTreeSet;
 
 use zun_domain::container::change::{Change as FieldChange, Effect, changes};
@@ -157,6 +159,8 @@ impl Engine {
         let view = self.cluster_view(tx, busy, &own).await?;
         let id = ContainerId(self.ids.uuid());
         let mut request = self.request_of(spec, id);
+        self.preview_networks(tx, (project, id), spec, old, verdict)
+            .await?;
         match self.preview_mounts(tx, (project, id), spec, old).await {
             Ok(volumes) => request.volumes = volumes,
             Err(error @ (Error::Invalid { .. } | Error::Conflict(_))) => {
@@ -285,11 +289,18 @@ impl Engine {
             .decide_update(&mut tx, seen, wanted, resolved, wait_for)
             .await
         {
-            Ok((_, change, _)) => verdict.steps = plan_update(seen, &change).words(),
+            Ok(decided) => {
+                verdict.steps = plan_update(seen, &decided.change).words();
+                self.note_unreachable(&tx, &decided.wiring, &decided.change.target.spec, verdict)
+                    .await?;
+            }
             Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
             Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),
             Err(error @ Error::Conflict(_)) => verdict.note("ports", &error),
-            Err(error @ Error::Invalid { .. }) => verdict.note("spec", &error),
+            Err(error @ Error::NetworkNotUsable(_)) => verdict.note("networks", &error),
+            Err(error @ (Error::Invalid { .. } | Error::Ambiguous { .. })) => {
+                verdict.note("spec", &error);
+            }
             Err(error) => return Err(error),
         }
         Ok(())

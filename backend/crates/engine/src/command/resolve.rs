@@ -3,12 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::Ipv4Net;
+use ipnet::IpNet;
 use zun_domain::container::spec::{CpuPolicy, ImageSource};
 use zun_domain::container::{
     ContainerSpec, PortMapping, Protocol, Published, RestartPolicyName, WaitFor, Wish,
 };
-use zun_domain::id::ProjectId;
 use zun_domain::image::ResolvedImage;
 use zun_driver::Class;
 use zun_driver::volume::VolumeFacts;
@@ -23,7 +22,7 @@ pub(crate) struct Resolved {
     pub(crate) image: ResolvedImage,
     pub(crate) busy: BTreeSet<(Protocol, u16)>,
     /// Subnets that a network made for this must not overlap; empty where it is there already.
-    pub(crate) subnets: Vec<Ipv4Net>,
+    pub(crate) subnets: Vec<IpNet>,
     /// What the volume driver says about itself, where there is something to mount.
     pub(crate) volumes: Option<VolumeFacts>,
 }
@@ -135,14 +134,6 @@ impl Engine {
             subnets: Vec::new(),
             volumes: None,
         })
-    }
-
-    /// Subnets in use around the host, asked for only before a project's first network is made.
-    pub(crate) async fn subnets_for(&self, project: ProjectId) -> Result<Vec<Ipv4Net>> {
-        if self.store.network_find_default(project).await?.is_some() {
-            return Ok(Vec::new());
-        }
-        Ok(self.drivers(self.local)?.networks.subnets().await?)
     }
 
     /// An image that cannot be had, told apart from an engine that does not answer.

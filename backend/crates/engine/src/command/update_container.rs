@@ -18,6 +18,7 @@ use zun_store::Tx;
 
 use super::create_container::{make_of, seed_of};
 use super::mounts::{Holder, Stored};
+use super::network::wiring::{Wearer, Wiring, former_attachments};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
 use super::{Accepted, Edit, UpdateContainer};
 use crate::call::Call;
@@ -34,7 +35,8 @@ impl Engine {
     ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
         let wanted = self.wanted(&seen, &ask)?;
-        let resolved = self.resolve_change(&seen, &wanted).await?;
+        let mut resolved = self.resolve_change(&seen, &wanted).await?;
+        resolved.subnets = self.subnets_for(seen.project).await?;
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
@@ -44,14 +46,16 @@ impl Engine {
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
         }
-        let (target, change, stored) = self
+        let decided = self
             .decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for)
             .await?;
-        let plan = plan_update(&container, &change);
+        let target = decided.change.target.clone();
+        let plan = plan_update(&container, &decided.change);
         container.generation += 1;
         container.updated_at = Some(self.clock.now());
         let expected = container.generation - 1;
         if plan.is_empty() {
+            decided.wiring.write(&mut tx).await?;
             let accepted = self
                 .record_update(&mut tx, call, container, target, expected)
                 .await?;
@@ -59,7 +63,8 @@ impl Engine {
             return Ok(accepted);
         }
         self.hold_both(&mut tx, &container, &target).await?;
-        stored.write(&mut tx).await?;
+        decided.wiring.write(&mut tx).await?;
+        decided.stored.write(&mut tx).await?;
         container.task = Some(TaskState::ContainerRebuilding);
         tx.container_update(&container, expected).await?;
         let operation = self
@@ -116,6 +121,13 @@ pub(crate) struct Wanted {
     again: bool,
 }
 
+/// Everything about an update, before it is written.
+pub(crate) struct Decided {
+    pub(crate) change: Change,
+    pub(crate) wiring: Wiring,
+    pub(crate) stored: Stored,
+}
+
 impl Inner {
     /// The whole wish behind an edit, refused where it cannot be reached in place.
     pub(crate) fn wanted(&self, seen: &Container, ask: &UpdateContainer) -> Result<Wanted> {
@@ -133,6 +145,14 @@ impl Inner {
                 spec.auto_heal = auto_heal.or(spec.auto_heal);
                 spec
             }
+            Edit::Networks(networks) => ContainerSpec {
+                networks: Some(networks.clone()),
+                ..seen.desired.spec.clone()
+            },
+            Edit::Groups(groups) => ContainerSpec {
+                security_groups: Some(groups.clone()),
+                ..seen.desired.spec.clone()
+            },
         };
         let again = matches!(&ask.edit, Edit::Whole(spec) if spec.environment_wo.is_some());
         let mut spec = spec.with_defaults(&self.settings.defaults);
@@ -180,7 +200,7 @@ impl Inner {
         wanted: Wanted,
         resolved: &Resolved,
         wait_for: WaitFor,
-    ) -> Result<(Desired, Change, Stored)> {
+    ) -> Result<Decided> {
         let view = self.admit_change(tx, container, &wanted, resolved).await?;
         let host = view
             .host(container.place.id)
@@ -202,22 +222,32 @@ impl Inner {
         self.check_mount_growth(tx, &container.place, resolved, &stored)
             .await?;
         target.mounts.clone_from(&stored.mounts);
-        let network = self
-            .default_network(tx, container.project, &resolved.subnets)
+        let wearer = Wearer {
+            id: container.id,
+            project: container.project,
+            before: Some(container),
+        };
+        let wiring = self
+            .decide_wiring(tx, &wearer, &target.spec, &resolved.subnets)
             .await?;
-        let mut make = make_of(container, &target, &network, resolved, wait_for)?;
+        target.ports = wiring.ids();
+        target.security_groups.clone_from(&wiring.groups);
+        let mut make = make_of(container, &target, &wiring, resolved, wait_for)?;
         make.storage = stored.storage.clone();
         make.request.mounts = self.mounts_on(container, &target)?;
-        Ok((
-            target.clone(),
-            Change {
-                target,
-                wait_for,
-                make,
-                disk_enforced: self.enforces_disk(container.place.id),
-            },
+        let change = Change {
+            target,
+            wait_for,
+            make,
+            disk_enforced: self.enforces_disk(container.place.id),
+            former: former_attachments(tx, container).await?,
+            regrouped: wiring.regrouped,
+        };
+        Ok(Decided {
+            change,
+            wiring,
             stored,
-        ))
+        })
     }
 
     /// Refuses what quota or host do not hold; the view it was decided on, without the container's own

@@ -7,18 +7,20 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
 use zun_domain::container::{Container, Phase, Protocol, Published};
 use zun_domain::id::ContainerId;
-use zun_domain::network::Network;
+use zun_domain::network::{NetworkKind, Port, default_pools, first_address};
 use zun_domain::operation::{Event, Failure};
-use zun_domain::runtime::{CreateContainer, RuntimeName};
+use zun_domain::runtime::{Attachment, CreateContainer, MakeNetwork, RuntimeName};
 use zun_planner::{Action, Plan};
 use zun_store::Tx;
 
 use super::follow::Followed;
 use super::step::Stopped;
 use super::{Target, Work};
-use crate::command::create_container::{attachment_of, seed_of};
+use crate::command::create_container::seed_of;
+use crate::command::network::wiring::attachment;
 use crate::command::resolve::publish;
 use crate::context::Engine;
 use crate::error::{Error, Result};
@@ -46,7 +48,8 @@ pub(crate) enum Verdict {
 
 /// The other choice.
 struct Choice {
-    network: Network,
+    /// The project's default network with another subnet, where that was taken.
+    network: Option<MakeNetwork>,
     published: Vec<Published>,
 }
 
@@ -84,7 +87,7 @@ impl Engine {
 
     /// `false` where no other choice is ours to make.
     async fn choose_and_commit(&self, work: &Work, at: usize, failure: &Failure) -> Result<bool> {
-        let Some((network, request)) = made_by(&work.plan) else {
+        let Some(request) = made_by(&work.plan) else {
             return Ok(false);
         };
         let drivers = self.drivers(work.host)?;
@@ -104,12 +107,15 @@ impl Engine {
         tx.admission_lock().await?;
         let container = tx.container_get(id).await?;
         let taken = &work.plan.steps[at].action;
-        let choice = if matches!(taken, Action::EnsureNetwork(_)) {
-            let Some(network) = self.other_subnet(&mut tx, network, &subnets).await? else {
+        let choice = if let Action::EnsureNetwork(planned) = taken {
+            let Some(network) = self.other_subnet(&mut tx, planned, &subnets).await? else {
                 return Ok(false);
             };
             let published = request.published.clone();
-            Choice { network, published }
+            Choice {
+                network: Some(network),
+                published,
+            }
         } else {
             let runs =
                 seen.is_some_and(|seen| matches!(seen.phase, Phase::Running | Phase::Paused));
@@ -119,34 +125,45 @@ impl Engine {
             if published == request.published {
                 return Ok(false);
             }
-            let network = network.clone();
-            Choice { network, published }
+            Choice {
+                network: None,
+                published,
+            }
         };
         self.commit_choice(tx, (work, id), choice, failure).await?;
         Ok(true)
     }
 
-    /// The network with another subnet, its addresses moved along; `None` where a container lives on it.
+    /// The default network with another subnet, its addresses moved along; `None` where a container lives on it, and
+    /// where a user chose the subnet.
     async fn other_subnet(
         &self,
         tx: &mut Tx,
-        planned: &Network,
-        in_use: &[ipnet::Ipv4Net],
-    ) -> Result<Option<Network>> {
-        let Some(current) = tx.network_find(planned.id).await? else {
+        planned: &MakeNetwork,
+        in_use: &[IpNet],
+    ) -> Result<Option<MakeNetwork>> {
+        let current = tx.network_find(planned.id).await?;
+        let Some(mut current) = current.filter(|network| network.kind == NetworkKind::Default)
+        else {
             return Ok(None);
         };
-        if current.subnet != planned.subnet {
+        let Some(make) = current.make() else {
+            return Ok(None);
+        };
+        if make.subnet != planned.subnet {
             // Another operation has moved it already.
-            return Ok(Some(current));
+            return Ok(Some(make));
         }
         if tx.network_inhabited(planned.id).await? {
             return Ok(None);
         }
-        let subnet = self.free_subnet(tx, in_use).await?;
-        let moved = Network { subnet, ..current };
-        tx.network_move(&moved).await?;
-        Ok(Some(moved))
+        let cidr = IpNet::V4(self.free_subnet(tx, in_use).await?);
+        for subnet in &mut current.subnets {
+            (subnet.cidr, subnet.gateway) = (cidr, first_address(cidr));
+            subnet.allocation_pools = default_pools(cidr, subnet.gateway);
+        }
+        tx.network_move(&current).await?;
+        Ok(current.make())
     }
 
     /// The host ports with those exchanged that are ours to pick and taken. `runs` while the former
@@ -186,16 +203,21 @@ impl Engine {
         choice: Choice,
         failure: &Failure,
     ) -> Result<()> {
-        // Read again: its addresses may have moved with the network.
         let mut container = tx.container_get(id).await?;
-        let attachment = attachment_of(&container, &choice.network)?;
+        // Read again: they may have moved with the network.
+        let ports = tx.ports_of(id).await?;
         let mut plan = work.plan.clone();
         for step in &mut plan.steps {
             match &mut step.action {
-                Action::EnsureNetwork(network) => network.clone_from(&choice.network),
+                Action::EnsureNetwork(network) => {
+                    let moved = choice.network.iter().find(|moved| moved.id == network.id);
+                    *network = moved.unwrap_or(network).clone();
+                }
                 Action::Create(request) => {
-                    request.attachment.clone_from(&attachment);
                     request.published.clone_from(&choice.published);
+                    if let Some(moved) = &choice.network {
+                        move_along(&mut request.attachments, moved, &ports)?;
+                    }
                 }
                 _ => {}
             }
@@ -235,18 +257,24 @@ impl Engine {
     }
 }
 
-/// The network and the container that a plan makes.
-fn made_by(plan: &Plan) -> Option<(&Network, &CreateContainer)> {
-    let actions = || plan.steps.iter().map(|step| &step.action);
-    let network = actions().find_map(|action| match action {
-        Action::EnsureNetwork(network) => Some(network),
-        _ => None,
-    })?;
-    let request = actions().find_map(|action| match action {
+/// The container that a plan makes.
+fn made_by(plan: &Plan) -> Option<&CreateContainer> {
+    plan.steps.iter().find_map(|step| match &step.action {
         Action::Create(request) => Some(request.as_ref()),
         _ => None,
-    })?;
-    Some((network, request))
+    })
+}
+
+/// The attachment to the network that was moved, at the address its port has now.
+fn move_along(attachments: &mut [Attachment], moved: &MakeNetwork, ports: &[Port]) -> Result<()> {
+    let name = moved.runtime_name();
+    let port = ports.iter().find(|port| port.network == moved.id);
+    for place in attachments.iter_mut().filter(|place| place.network == name) {
+        if let Some(port) = port {
+            *place = attachment(port, &name, &place.aliases)?;
+        }
+    }
+    Ok(())
 }
 
 fn choosing(failure: &Failure) -> String {

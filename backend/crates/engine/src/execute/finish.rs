@@ -1,10 +1,12 @@
 //! How an operation ends in the store: one transaction with the operation and what it worked on.
 
 mod container;
+mod port;
 mod volume;
 
 use zun_domain::container::Observed;
-use zun_domain::operation::{Failure, Operation, OperationState, Subject};
+use zun_domain::operation::{Failure, Operation, OperationKind, OperationState, Subject};
+use zun_domain::time::Timestamp;
 use zun_store::{StepEntry, Tx};
 
 use super::follow::Followed;
@@ -19,6 +21,8 @@ struct End {
     /// What was made stays, although it failed.
     kept: bool,
     observed: Option<Observed>,
+    /// When.
+    at: Timestamp,
 }
 
 impl Engine {
@@ -44,6 +48,7 @@ impl Engine {
             failure,
             kept,
             observed,
+            at: self.clock.now(),
         };
         if self.go_on().is_err() {
             return Ok(());
@@ -52,6 +57,7 @@ impl Engine {
             match self.finish_once(work, &end).await {
                 Ok(operation) => {
                     self.tell_end(&operation, followed);
+                    self.guard_after(&operation);
                     return Ok(());
                 }
                 Err(zun_store::Error::Conflict { .. } | zun_store::Error::NotFound { .. }) => {
@@ -64,6 +70,25 @@ impl Engine {
                     }
                 }
             }
+        }
+    }
+
+    /// What was given back at the end of an operation is in the rules no longer. Nobody waits for that: an address is
+    /// guarded anew before somebody else starts with it.
+    fn guard_after(&self, operation: &Operation) {
+        let changes = match operation.kind {
+            OperationKind::Create => operation.failure.is_some(),
+            OperationKind::Update | OperationKind::Delete | OperationKind::Repair => true,
+            OperationKind::Start
+            | OperationKind::Stop
+            | OperationKind::Reboot
+            | OperationKind::Pause
+            | OperationKind::Unpause
+            | OperationKind::Kill => false,
+        };
+        if changes && operation.subject.container().is_some() {
+            let engine = self.clone();
+            self.spawn(async move { engine.guard_soon().await });
         }
     }
 

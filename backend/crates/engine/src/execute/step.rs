@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use zun_domain::container::Observed;
 use zun_domain::id::HostId;
 use zun_domain::image::{PullProgress, ResolvedImage};
-use zun_domain::network::Network;
 use zun_domain::operation::Failure;
+use zun_domain::runtime::MakeNetwork;
 use zun_driver::{Class, HostDrivers};
 use zun_planner::Action;
 use zun_planner::judge::{judge_exited, judge_started};
@@ -16,6 +16,7 @@ use zun_planner::step::SETTLE_MS;
 use super::follow::Followed;
 use super::{Work, wait};
 use crate::context::Engine;
+use crate::error::Error;
 
 /// Why an action has no result.
 pub(crate) enum Stopped {
@@ -81,10 +82,10 @@ impl Engine {
         let Ok(_slot) = self.slots.acquire().await else {
             return Err(Trouble::Interrupted);
         };
-        if let Action::EnsureNetwork(network) = action {
-            self.ensure_network(drivers, network).await?;
-        } else {
-            call(drivers, action).await?;
+        match action {
+            Action::EnsureNetwork(network) => self.ensure_network(drivers, network).await?,
+            Action::Guard => self.guard_step().await?,
+            other => call(drivers, other).await?,
         }
         Ok(None)
     }
@@ -94,13 +95,13 @@ impl Engine {
     async fn ensure_network(
         &self,
         drivers: &HostDrivers,
-        planned: &Network,
+        planned: &MakeNetwork,
     ) -> zun_driver::Result<()> {
         let _nobody_chooses = self.choosing.lock().await;
         let current = self.store.network_find(planned.id).await;
-        match current
-            .map_err(|error| zun_driver::Error::new(Class::Unavailable, error.to_string()))?
-        {
+        let current = current
+            .map_err(|error| zun_driver::Error::new(Class::Unavailable, error.to_string()))?;
+        match current.and_then(|current| current.make()) {
             Some(current) if current.subnet != planned.subnet => Err(zun_driver::Error::new(
                 Class::Conflict,
                 format!(
@@ -110,6 +111,14 @@ impl Engine {
             )),
             _ => drivers.networks.ensure(planned).await,
         }
+    }
+
+    /// The firewall is a part of the host: what goes wrong is told as a driver's failure.
+    async fn guard_step(&self) -> zun_driver::Result<()> {
+        self.guard().await.map_err(|error| match error {
+            Error::Unavailable(sentence) => zun_driver::Error::new(Class::Unavailable, sentence),
+            other => zun_driver::Error::new(Class::Internal, other.to_string()),
+        })
     }
 
     /// The actions that take as long as they take: they end when the operation is cancelled.
@@ -244,7 +253,9 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
         } => runtime.rename(*container, *revision, *to).await,
         Action::Remove(name) => runtime.remove(*name).await,
         Action::Connect { name, attachment } => runtime.connect(*name, attachment).await,
+        Action::Disconnect { name, network } => runtime.disconnect(*name, network).await,
         Action::EnsureNetwork(_)
+        | Action::Guard
         | Action::Pull(_)
         | Action::AwaitStarted { .. }
         | Action::AwaitExited { .. } => Ok(()),

@@ -9,8 +9,11 @@ use crate::story::Story;
 use crate::world::{BOUND, World, call, create, each, update};
 
 /// The calls that change something; the others are tried by the conformance suite.
-const CHANGING: [Verb; 11] = [
+const CHANGING: [Verb; 14] = [
     Verb::EnsureNetwork,
+    Verb::ApplyFirewall,
+    Verb::Connect,
+    Verb::Disconnect,
     Verb::Create,
     Verb::Start,
     Verb::Stop,

@@ -7,6 +7,7 @@ use zun_domain::unit::MemoryMib;
 use zun_engine::Result;
 use zun_engine::command::{Act, DeleteContainer};
 
+use crate::networks::{on, with_port};
 use crate::world::{World, call, create, spec, update};
 
 /// One operation.
@@ -30,10 +31,16 @@ pub(crate) enum Story {
     Pause,
     Unpause,
     Kill,
+    CreateOnNetworks,
+    Attach,
+    Detach,
+    MoveToOtherAddress,
+    BindPort,
+    Regroup,
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 18] = [
+    pub(crate) const ALL: [Self; 24] = [
         Self::Create,
         Self::CreateStopped,
         Self::CreateOnTakenSubnet,
@@ -52,12 +59,21 @@ impl Story {
         Self::Pause,
         Self::Unpause,
         Self::Kill,
+        Self::CreateOnNetworks,
+        Self::Attach,
+        Self::Detach,
+        Self::MoveToOtherAddress,
+        Self::BindPort,
+        Self::Regroup,
     ];
 
     /// Brings the world to where the story begins.
     pub(crate) async fn prepare(self, world: &World) {
+        world.has_networks().await;
         let container = match self {
-            Self::Create | Self::CreateStopped => return,
+            Self::Create | Self::CreateStopped | Self::CreateOnNetworks => return,
+            Self::Detach => world.running_on(&["default", "app"]).await,
+            Self::MoveToOtherAddress => world.running_on(&["app"]).await,
             Self::CreateOnTakenSubnet => return world.host.snatch_subnet(),
             Self::CreateOnTakenPort => return world.host.snatch_port(80),
             _ => world.running().await,
@@ -110,6 +126,25 @@ impl Story {
                 change(with_environment(), None).await
             }
             Self::UpdateOnTakenPort => change(with_second_port(), None).await,
+            Self::CreateOnNetworks => {
+                let mut ask = create("web");
+                ask.spec = on(&["app", "default"]);
+                engine.container_create(&CALL, ask).await
+            }
+            Self::Attach => change(on(&["default", "app"]), None).await,
+            Self::Detach => change(on(&["app"]), None).await,
+            Self::MoveToOtherAddress => {
+                let mut new = on(&["app"]);
+                let first = new.networks.as_mut().and_then(|all| all.first_mut()).unwrap();
+                first.fixed_ip = Some(std::net::Ipv4Addr::new(10, 9, 0, 99));
+                change(new, None).await
+            }
+            Self::BindPort => change(with_port(), None).await,
+            Self::Regroup => {
+                let mut new = spec();
+                new.security_groups = Some(["inner".to_owned()].into());
+                change(new, None).await
+            }
             Self::UpdateStop => change(spec(), Some(Wish::Stopped)).await,
             Self::UpdatePause => change(spec(), Some(Wish::Paused)).await,
             Self::RecreateMissing => change(spec(), None).await,

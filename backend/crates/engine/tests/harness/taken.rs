@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::PortMapping;
+use zun_domain::network::Network;
 use zun_domain::operation::OperationState;
 
 use crate::story::Story;
@@ -22,8 +23,9 @@ async fn a_subnet_that_another_deployment_takes_is_chosen_anew() {
     for operation in &operations {
         assert_eq!(world.end_of(operation).await.failure, None);
     }
-    let networks = world.store.network_list().await.unwrap();
-    let subnets: Vec<String> = networks.iter().map(|n| n.subnet.to_string()).collect();
+    let networks = world.own_networks().await;
+    let cidr = |network: &Network| network.v4().unwrap().cidr.to_string();
+    let subnets: Vec<String> = networks.iter().map(cidr).collect();
     assert_eq!(subnets, ["10.224.16.0/20"], "the one after the stranger's");
     let web = world.engine.container_get(&call(), "web").await.unwrap();
     assert_eq!(web.addresses[0].mac, "02:42:0a:e0:10:02");
@@ -35,16 +37,16 @@ async fn a_subnet_that_another_deployment_takes_is_chosen_anew() {
 async fn a_subnet_in_use_is_never_changed() {
     let world = World::new(None).await;
     let web = world.running().await;
-    let before = world.store.network_list().await.unwrap();
+    let before = world.own_networks().await;
     let name = zun_domain::runtime::RuntimeName::Current(web.id);
     world.host.remove_by_hand(name).unwrap();
     world.until(|row| row.observed.is_none()).await;
-    world.host.remove_network_by_hand(&before[0].runtime_name());
+    world.host.remove_network_by_hand(&before[0].runtime_name);
     world.host.snatch_subnet();
     let accepted = world.engine.container_create(&call(), create("db")).await;
     let ended = world.end_of(&accepted.unwrap().operation.unwrap()).await;
     assert_eq!(ended.state, OperationState::Failed);
-    assert_eq!(world.store.network_list().await.unwrap(), before);
+    assert_eq!(world.own_networks().await, before);
 }
 
 /// Somebody listens on the port we picked by the time the container starts.

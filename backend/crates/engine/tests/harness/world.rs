@@ -183,6 +183,7 @@ impl World {
             "{what}: containers of the engine against rows"
         );
         self.assert_storage(&rows, what).await;
+        self.assert_networks(&rows, what).await;
         self.assert_claims(&rows, what).await;
     }
 
@@ -202,8 +203,6 @@ impl World {
             seen.revision, row.desired.revision,
             "{what}: another revision runs"
         );
-        let address = self.host.address_of(name).map(std::net::IpAddr::from);
-        assert_eq!(address, Some(row.addresses[0].ip), "{what}: its address");
         true
     }
 

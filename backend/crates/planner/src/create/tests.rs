@@ -8,7 +8,7 @@ use crate::fixture::{WISHES, check, container, current, make, seen, spec, spec_w
 use crate::step::OnFailure;
 use zun_domain::container::Phase;
 
-const MADE: [&str; 2] = ["network default", "create r1 <- remove current"];
+const MADE: [&str; 3] = ["network default", "guard", "create r1 <- remove current"];
 
 fn steps(wish: Wish, wait_for: WaitFor, more: &[&str]) {
     let plan = plan_create(&make(spec(), wish, wait_for, 1));
@@ -66,7 +66,7 @@ fn a_health_check_is_waited_for_where_anything_is() {
 fn an_image_that_is_not_there_is_fetched_before_anything_is_made() {
     let mut absent = make(spec(), Wish::Stopped, WaitFor::Running, 1);
     absent.image.present = false;
-    let expected = ["pull web:1", MADE[0], MADE[1]];
+    let expected = ["pull web:1", MADE[0], MADE[1], MADE[2]];
     check("absent image", &plan_create(&absent), &expected);
 }
 

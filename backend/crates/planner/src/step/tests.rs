@@ -14,6 +14,7 @@ fn a_preview_reads_as_a_list_of_what_happens() {
     let expected = [
         "pulling web:1",
         "making network default",
+        "putting its firewall rules in force",
         "creating container from web:1",
         "starting",
         "waiting until it runs",
@@ -26,6 +27,7 @@ fn a_preview_reads_as_a_list_of_what_happens() {
     let change = change(&current, edited, Wish::Running, WaitFor::Running, false);
     let expected = [
         "making network default",
+        "putting its firewall rules in force",
         "keeping the former container aside",
         "creating container from web:1",
         "stopping",

@@ -49,6 +49,7 @@ fn a_create_mounts_before_it_makes_and_starts() {
     first.storage = storage();
     let expected = [
         "network default",
+        "guard",
         "make v1",
         "connect v1 <- disconnect v1",
         "format v1",
@@ -117,6 +118,7 @@ fn a_recreate_takes_what_is_new_first_and_gives_back_what_is_not_needed_last() {
     });
     let expected = [
         "network default",
+        "guard",
         "connect v1",
         "format v1",
         "mount v1",

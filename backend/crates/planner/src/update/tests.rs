@@ -196,7 +196,12 @@ fn drift_is_mended_with_the_mildest_step() {
         seen.memory = Some(MemoryMib(32));
     }
     let limit = "limit current: memory 512 <- limit current: memory 32";
-    update(&cut, spec(), Wish::Running, &[limit, "connect current"]);
+    update(
+        &cut,
+        spec(),
+        Wish::Running,
+        &[limit, "connect current at 10.0.0.2"],
+    );
 }
 
 const ASIDE: &str = "name r1 aside-1 <- name r1 current";
@@ -216,6 +221,7 @@ fn a_recreate_keeps_the_former_one_until_the_new_one_has_proved_itself() {
     let stop = "stop aside-1 <- start aside-1";
     let running = [
         "network default",
+        "guard",
         ASIDE,
         MAKE,
         stop,
@@ -233,6 +239,7 @@ fn a_recreate_keeps_the_former_one_until_the_new_one_has_proved_itself() {
     }
     let paused = [
         "network default",
+        "guard",
         ASIDE,
         MAKE,
         "stop aside-1 <- start aside-1, pause aside-1",
@@ -247,7 +254,7 @@ fn a_recreate_keeps_the_former_one_until_the_new_one_has_proved_itself() {
         Wish::Paused,
         &paused,
     );
-    let stopped = ["network default", ASIDE, MAKE, REMOVE_OLD];
+    let stopped = ["network default", "guard", ASIDE, MAKE, REMOVE_OLD];
     for phase in [Phase::Created, Phase::Exited, Phase::Dead] {
         update(
             &in_phase(phase, Wish::Stopped),
@@ -263,12 +270,13 @@ fn one_that_is_missing_is_made_anew_without_an_edit() {
     let missing = container(spec(), Wish::Running, None);
     let expected = [
         "network default",
+        "guard",
         MAKE,
         "start current",
         "await current running",
     ];
     update(&missing, spec(), Wish::Running, &expected);
-    update(&missing, spec(), Wish::Stopped, &expected[..2]);
+    update(&missing, spec(), Wish::Stopped, &expected[..3]);
 }
 
 #[test]
@@ -276,7 +284,14 @@ fn an_image_is_fetched_before_the_former_one_is_touched() {
     let stopped = in_phase(Phase::Exited, Wish::Stopped);
     let mut change = change(&stopped, blue(), Wish::Stopped, WaitFor::Running, false);
     change.make.image.present = false;
-    let expected = ["pull web:1", "network default", ASIDE, MAKE, REMOVE_OLD];
+    let expected = [
+        "pull web:1",
+        "network default",
+        "guard",
+        ASIDE,
+        MAKE,
+        REMOVE_OLD,
+    ];
     check("absent image", &plan_update(&stopped, &change), &expected);
 }
 
@@ -284,6 +299,7 @@ fn an_image_is_fetched_before_the_former_one_is_touched() {
 fn what_becomes_a_job_runs_as_one_from_its_start() {
     let expected = [
         "network default",
+        "guard",
         ASIDE,
         MAKE,
         "stop aside-1 <- start aside-1",

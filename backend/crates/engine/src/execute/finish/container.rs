@@ -8,6 +8,7 @@ use zun_domain::volume::{AttachmentState, Volume, VolumeAttachment, VolumeLife};
 use zun_store::Tx;
 
 use super::End;
+use super::port::settle_ports;
 use crate::context::Engine;
 use crate::execute::follow::Followed;
 use crate::execute::{Target, Work, wait};
@@ -78,6 +79,7 @@ impl Engine {
             tx.host_ports_set(id, place, &wish.published).await?;
         }
         settle_volumes(tx, &container, &had, end).await?;
+        settle_ports(tx, &container, work, end).await?;
         let kind = work.operation.kind.as_str();
         let (word, message) = match &end.failure {
             None => ("done", format!("{kind} done")),
