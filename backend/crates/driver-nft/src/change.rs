@@ -16,11 +16,17 @@ pub(crate) fn between(old: &Table, new: &Table) -> Vec<String> {
         commands.push(format!("add {noun} {table} {name} {{ {declaration}}}"));
     }
     for (name, chain) in added(&old.chains, &new.chains) {
-        let hook = chain.hook.map_or(String::new(), |hook| format!(" {{ {hook} }}"));
+        let hook = chain
+            .hook
+            .map_or(String::new(), |hook| format!(" {{ {hook} }}"));
         commands.push(format!("add chain {table} {name}{hook}"));
     }
     let changed = |name: &String, chain: &Chain| old.chains.get(name) != Some(chain);
-    for (name, _) in new.chains.iter().filter(|(name, chain)| changed(name, chain)) {
+    for (name, _) in new
+        .chains
+        .iter()
+        .filter(|(name, chain)| changed(name, chain))
+    {
         if old.chains.contains_key(name) {
             commands.push(format!("flush chain {table} {name}"));
         }
@@ -29,7 +35,11 @@ pub(crate) fn between(old: &Table, new: &Table) -> Vec<String> {
         commands.push(format!("flush chain {table} {name}"));
     }
     commands.extend(elements(old, new));
-    for (name, chain) in new.chains.iter().filter(|(name, chain)| changed(name, chain)) {
+    for (name, chain) in new
+        .chains
+        .iter()
+        .filter(|(name, chain)| changed(name, chain))
+    {
         let rules = chain.rules.iter();
         commands.extend(rules.map(|rule| format!("add rule {table} {name} {rule}")));
     }
@@ -107,7 +117,10 @@ mod tests {
     #[test]
     fn only_what_differs_is_said() {
         let none: &[&str] = &[];
-        let old = table(&[("kept", &["1", "2"]), ("gone", &["1"])], &[("a", &["accept"]), ("b", none)]);
+        let old = table(
+            &[("kept", &["1", "2"]), ("gone", &["1"])],
+            &[("a", &["accept"]), ("b", none)],
+        );
         assert_eq!(between(&old, &old), none);
         let new = table(
             &[("come", &["7"]), ("kept", &["2", "3"])],

@@ -43,17 +43,22 @@ async fn listed(runner: &Runner) -> Result<Option<Vec<String>>> {
         return Ok(None);
     }
     let arguments = ["-w", "5", "-S", CHAIN];
-    let ended = runner.run("iptables", &arguments, "", "look at Docker's rules").await?;
+    let ended = runner
+        .run("iptables", &arguments, "", "look at Docker's rules")
+        .await?;
     let rules = || ended.printed.lines().map(ToOwned::to_owned).collect();
     Ok(ended.succeeded.then(rules))
 }
 
 fn is_ours(rule: &str, comment: &str) -> bool {
-    rule.split_whitespace().any(|word| word.trim_matches('"') == comment)
+    rule.split_whitespace()
+        .any(|word| word.trim_matches('"') == comment)
 }
 
 fn is_in_place(rules: &[String], comment: &str) -> bool {
-    let before = rules.iter().take_while(|rule| rule.as_str() != "-A DOCKER-USER -j RETURN");
+    let before = rules
+        .iter()
+        .take_while(|rule| rule.as_str() != "-A DOCKER-USER -j RETURN");
     before.filter(|rule| is_ours(rule, comment)).count() == 1
 }
 
@@ -66,15 +71,34 @@ async fn take_out(runner: &Runner, rules: &[String], comment: &str) -> Result<()
 
 async fn change(runner: &Runner, verb: &[&str], comment: &str) -> Result<()> {
     let mask = format!("{MARK}/{MARK}");
-    let rule = ["-m", "mark", "--mark", &mask, "-m", "comment", "--comment", comment, "-j", "ACCEPT"];
-    let arguments: Vec<&str> = ["-w", "5"].iter().chain(verb).chain(&rule).copied().collect();
+    let rule = [
+        "-m",
+        "mark",
+        "--mark",
+        &mask,
+        "-m",
+        "comment",
+        "--comment",
+        comment,
+        "-j",
+        "ACCEPT",
+    ];
+    let arguments: Vec<&str> = ["-w", "5"]
+        .iter()
+        .chain(verb)
+        .chain(&rule)
+        .copied()
+        .collect();
     let tried = "let Docker's rules pass what ours allow";
     let ended = runner.run("iptables", &arguments, "", tried).await?;
     if ended.succeeded {
         return Ok(());
     }
     let said = ended.said;
-    Err(Error::new(Class::Internal, format!("cannot {tried}: iptables says: {said}")))
+    Err(Error::new(
+        Class::Internal,
+        format!("cannot {tried}: iptables says: {said}"),
+    ))
 }
 
 #[cfg(test)]
@@ -90,7 +114,12 @@ mod tests {
             is_in_place(&rules, &comment("a"))
         };
         assert!(in_place(&[chain, ours, back]));
-        assert!(in_place(&[chain, "-A DOCKER-USER -i eth0 -j DROP", ours, back]));
+        assert!(in_place(&[
+            chain,
+            "-A DOCKER-USER -i eth0 -j DROP",
+            ours,
+            back
+        ]));
         assert!(!in_place(&[chain, back]));
         assert!(!in_place(&[chain, back, ours]));
         assert!(!in_place(&[chain, ours, ours, back]));

@@ -29,7 +29,9 @@ pub(crate) async fn set(
     let is_there = |address: &Ipv4Addr| held.iter().any(|held| held.address == *address);
     let missing = wanted.iter().filter(|address| !is_there(address));
     let added = missing.map(|address| format!("address add {address}/32 dev lo label {label}\n"));
-    let unwanted = held.iter().filter(|held| held.ours && !wanted.contains(&held.address));
+    let unwanted = held
+        .iter()
+        .filter(|held| held.ours && !wanted.contains(&held.address));
     let removed = unwanted.map(|held| format!("address del {}/32 dev lo\n", held.address));
     let commands: String = removed.chain(added).collect();
     if !commands.is_empty() {
@@ -44,13 +46,19 @@ async fn ip(runner: &Runner, arguments: &[&str], input: &str) -> Result<String> 
         return Ok(ended.printed);
     }
     let said = ended.said;
-    Err(Error::new(Class::Internal, format!("cannot {TRIED}: ip says: {said}")))
+    Err(Error::new(
+        Class::Internal,
+        format!("cannot {TRIED}: ip says: {said}"),
+    ))
 }
 
 /// From lines such as `1: lo    inet 203.0.113.9/32 scope global lo:9f86d081\ valid_lft forever`.
 fn held(listed: &str, label: &str) -> Vec<Held> {
     let lines = listed.lines().filter_map(|line| {
-        let mut words = line.split_whitespace().skip_while(|word| *word != "inet").skip(1);
+        let mut words = line
+            .split_whitespace()
+            .skip_while(|word| *word != "inet")
+            .skip(1);
         let address = words.next()?.split('/').next()?.parse().ok()?;
         let ours = words.any(|word| word.trim_end_matches('\\') == label);
         Some(Held { address, ours })
@@ -71,11 +79,18 @@ mod tests {
 2: eth0    inet 192.0.2.2/24 brd 192.0.2.255 scope global eth0\\       valid_lft forever preferred_lft forever
 ";
         let found = held(listed, "lo:9f86d081");
-        let shown: Vec<String> =
-            found.iter().map(|held| format!("{} {}", held.address, held.ours)).collect();
+        let shown: Vec<String> = found
+            .iter()
+            .map(|held| format!("{} {}", held.address, held.ours))
+            .collect();
         assert_eq!(
             shown,
-            ["127.0.0.1 false", "203.0.113.9 true", "203.0.113.8 false", "192.0.2.2 false"]
+            [
+                "127.0.0.1 false",
+                "203.0.113.9 true",
+                "203.0.113.8 false",
+                "192.0.2.2 false"
+            ]
         );
     }
 }

@@ -36,7 +36,10 @@ async fn on_disk(
         } else {
             Class::Internal
         };
-        Error::new(class, format!("cannot {tried}: {}: {error}", file.display()))
+        Error::new(
+            class,
+            format!("cannot {tried}: {}: {error}", file.display()),
+        )
     })
 }
 

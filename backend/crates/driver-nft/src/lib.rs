@@ -79,7 +79,9 @@ impl Nft {
             return Ok(false);
         }
         let file = self.file.display().to_string();
-        self.runner.nft(&["-f", &file], "", "load the kept firewall rules").await?;
+        self.runner
+            .nft(&["-f", &file], "", "load the kept firewall rules")
+            .await?;
         Ok(true)
     }
 
@@ -87,13 +89,20 @@ impl Nft {
     async fn put(&self, applied: Option<&Applied>, tables: &Tables) -> Result<()> {
         if let Some(applied) = applied {
             let pairs = applied.tables.each().into_iter().zip(tables.each());
-            let commands: Vec<String> = pairs.flat_map(|(old, new)| change::between(old, new)).collect();
+            let commands: Vec<String> = pairs
+                .flat_map(|(old, new)| change::between(old, new))
+                .collect();
             if commands.is_empty() {
                 return Ok(());
             }
             let script = commands.join("\n") + "\n";
             // Where that fails the kernel has something else than we think.
-            if self.runner.nft(&["-f", "-"], &script, "change the firewall").await.is_ok() {
+            if self
+                .runner
+                .nft(&["-f", "-"], &script, "change the firewall")
+                .await
+                .is_ok()
+            {
                 return Ok(());
             }
         }
@@ -102,14 +111,21 @@ impl Nft {
 
     async fn write(&self, tables: &Tables) -> Result<()> {
         let script = whole(tables);
-        self.runner.nft(&["-f", "-"], &script, "write the firewall's rules").await.map(drop)
+        self.runner
+            .nft(&["-f", "-"], &script, "write the firewall's rules")
+            .await
+            .map(drop)
     }
 
     /// What the kernel lists of both tables, in one order; `None` where one is not there.
     async fn list(&self) -> Result<Option<String>> {
         let list = async |family: &str| {
             let arguments = ["-s", "list", "table", family, &self.table];
-            match self.runner.nft(&arguments, "", "list the firewall's rules").await {
+            match self
+                .runner
+                .nft(&arguments, "", "list the firewall's rules")
+                .await
+            {
                 Ok(text) => Ok(Some(in_order(&text))),
                 Err(error) if error.class == Class::NotFound => Ok(None),
                 Err(error) => Err(error),
@@ -137,7 +153,10 @@ impl Nft {
 impl FirewallDriver for Nft {
     async fn apply(&self, ruleset: &Ruleset) -> Result<()> {
         let mut applied = self.applied.lock().await;
-        if applied.as_ref().is_some_and(|applied| applied.ruleset == *ruleset) {
+        if applied
+            .as_ref()
+            .is_some_and(|applied| applied.ruleset == *ruleset)
+        {
             return Ok(());
         }
         // Until all of it is done nothing is taken for granted.
@@ -146,8 +165,9 @@ impl FirewallDriver for Nft {
             sysctl::filter_bridges(&self.runner).await?;
         }
         let tables = render::tables(ruleset, &self.table);
-        let external =
-            before.as_ref().is_none_or(|before| before.ruleset.external != ruleset.external);
+        let external = before
+            .as_ref()
+            .is_none_or(|before| before.ruleset.external != ruleset.external);
         let script = whole(&tables);
         tokio::try_join!(
             self.put(before.as_ref(), &tables),
@@ -183,11 +203,23 @@ impl FirewallDriver for Nft {
         let mut applied = self.applied.lock().await;
         *applied = None;
         let script: String = ["inet", "bridge"]
-            .map(|family| format!("table {family} {0}\ndelete table {family} {0}\n", self.table))
+            .map(|family| {
+                format!(
+                    "table {family} {0}\ndelete table {family} {0}\n",
+                    self.table
+                )
+            })
             .concat();
-        self.runner.nft(&["-f", "-"], &script, "take the firewall's rules away").await?;
+        self.runner
+            .nft(&["-f", "-"], &script, "take the firewall's rules away")
+            .await?;
         docker_user::remove(&self.runner, &self.deployment).await?;
-        external::set(&self.runner, &self.deployment, &std::collections::BTreeSet::new()).await?;
+        external::set(
+            &self.runner,
+            &self.deployment,
+            &std::collections::BTreeSet::new(),
+        )
+        .await?;
         kept::forget(&self.file).await
     }
 }

@@ -135,7 +135,11 @@ impl Set {
 
     /// What stands between the braces of its declaration, but for the elements.
     pub(crate) fn declaration(&self) -> String {
-        let flags = if self.interval { "flags interval; " } else { "" };
+        let flags = if self.interval {
+            "flags interval; "
+        } else {
+            ""
+        };
         format!("{}; {flags}", self.kind)
     }
 }

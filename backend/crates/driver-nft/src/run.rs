@@ -48,7 +48,12 @@ impl Runner {
 
     /// Runs `nft` and answers what it printed. `tried` completes "cannot …". `NotFound` where it says that a table
     /// or what is in it is not there.
-    pub(crate) async fn nft(&self, arguments: &[&str], script: &str, tried: &str) -> Result<String> {
+    pub(crate) async fn nft(
+        &self,
+        arguments: &[&str],
+        script: &str,
+        tried: &str,
+    ) -> Result<String> {
         if !Self::has("nft") {
             return Err(refused(format!(
                 "cannot {tried}: this machine does not have nft; install the package nftables, or set firewall = \
@@ -70,16 +75,23 @@ impl Runner {
         input: &str,
         tried: &str,
     ) -> Result<Ended> {
-        let failed = |class, said: &str| Error::new(class, format!("cannot {tried}: {program} {said}"));
+        let failed =
+            |class, said: &str| Error::new(class, format!("cannot {tried}: {program} {said}"));
         let work = self.output(program, arguments, input);
         let output = match tokio::time::timeout(LIMIT, work).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) => {
-                return Err(failed(Class::Internal, &format!("cannot be started: {error}")));
+                return Err(failed(
+                    Class::Internal,
+                    &format!("cannot be started: {error}"),
+                ));
             }
             Err(_) => {
                 let seconds = LIMIT.as_secs();
-                return Err(failed(Class::Unavailable, &format!("took longer than {seconds} s")));
+                return Err(failed(
+                    Class::Unavailable,
+                    &format!("took longer than {seconds} s"),
+                ));
             }
         };
         Ok(Ended {
@@ -158,7 +170,10 @@ mod tests {
     async fn a_program_reads_prints_and_complains() {
         let runner = Runner::default();
         let script = "read word; echo $word $LC_ALL $HOME; echo no >&2; exit 3";
-        let ended = runner.run("sh", &["-c", script], "yes\n", "try").await.unwrap();
+        let ended = runner
+            .run("sh", &["-c", script], "yes\n", "try")
+            .await
+            .unwrap();
         let expected = Ended {
             succeeded: false,
             printed: "yes C\n".to_owned(),
@@ -166,7 +181,10 @@ mod tests {
         };
         assert_eq!(ended, expected);
         let runner = Runner::through(vec!["env".to_owned(), "WORD=through".to_owned()]);
-        let ended = runner.run("sh", &["-c", "echo $WORD"], "", "try").await.unwrap();
+        let ended = runner
+            .run("sh", &["-c", "echo $WORD"], "", "try")
+            .await
+            .unwrap();
         assert_eq!(ended.printed, "through\n");
     }
 
@@ -177,6 +195,9 @@ mod tests {
         assert!(error.message.contains("CAP_NET_ADMIN"), "{error}");
         let error = told("cannot try", "Error: No such file or directory");
         assert_eq!(error.class, Class::NotFound);
-        assert_eq!(error.message, "cannot try: nft says: Error: No such file or directory");
+        assert_eq!(
+            error.message,
+            "cannot try: nft says: Error: No such file or directory"
+        );
     }
 }

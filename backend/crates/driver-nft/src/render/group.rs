@@ -16,28 +16,40 @@ const ICMP: u8 = 1;
 const ICMP_V6: u8 = 58;
 
 pub(super) fn add(table: &mut Table, rules: &Ruleset) {
-    let used: BTreeSet<SecurityGroupId> =
-        rules.ports.values().flat_map(|port| &port.groups).copied().collect();
+    let used: BTreeSet<SecurityGroupId> = rules
+        .ports
+        .values()
+        .flat_map(|port| &port.groups)
+        .copied()
+        .collect();
     let none = BTreeSet::new();
     for family in FAMILIES {
         for group in &used {
             let allowed = rules.groups.get(group).map_or(&none, |group| &group.rules);
             for direction in [Direction::Ingress, Direction::Egress] {
                 let chain = name::group(direction, family, *group);
-                let of_chain = allowed.iter().filter(|rule| {
-                    rule.direction == direction && rule.ethertype == family
-                });
+                let of_chain = allowed
+                    .iter()
+                    .filter(|rule| rule.direction == direction && rule.ethertype == family);
                 table.chain(chain, of_chain.filter_map(rule));
             }
         }
         for group in named(rules, family) {
-            let members = rules.groups.get(&group).into_iter().flat_map(|group| &group.members);
+            let members = rules
+                .groups
+                .get(&group)
+                .into_iter()
+                .flat_map(|group| &group.members);
             let members = members.filter(|address| family_of(**address) == family);
             let kind = match family {
                 EtherType::V4 => "type ipv4_addr",
                 EtherType::V6 => "type ipv6_addr",
             };
-            table.set(name::members(family, group), kind, members.map(ToString::to_string));
+            table.set(
+                name::members(family, group),
+                kind,
+                members.map(ToString::to_string),
+            );
         }
     }
 }
@@ -73,9 +85,11 @@ fn remote(allows: &Allows) -> Option<String> {
         Remote::Prefix(net) if family_of(net.addr()) != family => None,
         Remote::Prefix(net) if net.prefix_len() == 0 => Some(String::new()),
         Remote::Prefix(net) => Some(format!("{} {side} {}", ip(family), net.trunc())),
-        Remote::Group(group) => {
-            Some(format!("{} {side} @{}", ip(family), name::members(family, group)))
-        }
+        Remote::Group(group) => Some(format!(
+            "{} {side} @{}",
+            ip(family),
+            name::members(family, group)
+        )),
     }
 }
 

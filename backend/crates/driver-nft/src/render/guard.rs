@@ -21,7 +21,12 @@ pub(super) fn add(table: &mut Table, rules: &Ruleset) {
 }
 
 fn add_prefixes(table: &mut Table, rules: &Ruleset) {
-    let subnets = || rules.bridges.values().flat_map(|bridge| bridge.subnets.keys());
+    let subnets = || {
+        rules
+            .bridges
+            .values()
+            .flat_map(|bridge| bridge.subnets.keys())
+    };
     let of = |family| subnets().filter(move |net| family_of(net.addr()) == family);
     let text = |net: &ipnet::IpNet| net.to_string();
     table.prefixes("inside4", "type ipv4_addr", of(EtherType::V4).map(text));
@@ -73,7 +78,8 @@ fn add_chains(table: &mut Table) {
         "ether saddr . ip saddr @pairs4 accept".to_owned(),
         "ether saddr . ip6 saddr @pairs6 accept".to_owned(),
         format!("ip6 saddr :: icmpv6 type {asking} accept"),
-        "ether saddr . arp saddr ip @pairs4 arp saddr ether . arp saddr ip @pairs4 accept".to_owned(),
+        "ether saddr . arp saddr ip @pairs4 arp saddr ether . arp saddr ip @pairs4 accept"
+            .to_owned(),
         "arp saddr ip 0.0.0.0 arp operation request accept".to_owned(),
         "drop".to_owned(),
     ];
@@ -83,12 +89,24 @@ fn add_chains(table: &mut Table) {
 /// The address of a link that is made of its MAC (RFC 4291, appendix A).
 fn link_local(mac: &str) -> Option<Ipv6Addr> {
     let bytes = mac.split(':').map(|byte| u8::from_str_radix(byte, 16));
-    let bytes: Vec<u16> = bytes.map(|byte| byte.map(u16::from)).collect::<Result<_, _>>().ok()?;
+    let bytes: Vec<u16> = bytes
+        .map(|byte| byte.map(u16::from))
+        .collect::<Result<_, _>>()
+        .ok()?;
     let &[a, b, c, d, e, f] = bytes.as_slice() else {
         return None;
     };
     let (first, second) = ((a ^ 2) << 8 | b, c << 8 | 0xff);
-    Some(Ipv6Addr::new(0xfe80, 0, 0, 0, first, second, 0xfe00 | d, e << 8 | f))
+    Some(Ipv6Addr::new(
+        0xfe80,
+        0,
+        0,
+        0,
+        first,
+        second,
+        0xfe00 | d,
+        e << 8 | f,
+    ))
 }
 
 fn hex(address: Ipv6Addr) -> String {

@@ -15,13 +15,21 @@ pub(super) fn add(table: &mut Table, rules: &Ruleset) {
     let floating = rules.floating.iter();
     let pairs = |(outside, inside): (&_, &_)| (format!("{outside}"), format!("{inside}"));
     let inwards = floating.clone().map(pairs);
-    let outwards = floating.map(pairs).map(|(outside, inside)| (inside, outside));
+    let outwards = floating
+        .map(pairs)
+        .map(|(outside, inside)| (inside, outside));
     table.map("floating_in", "type ipv4_addr : ipv4_addr", inwards);
     table.map("floating_out", "type ipv4_addr : ipv4_addr", outwards);
     let prefixes = |wanted: Outside| {
-        subnets(rules).filter(move |(_, how)| *how == wanted).map(|(net, _)| net.to_string())
+        subnets(rules)
+            .filter(move |(_, how)| *how == wanted)
+            .map(|(net, _)| net.to_string())
     };
-    table.prefixes("masqueraded", "type ipv4_addr", prefixes(Outside::Masqueraded));
+    table.prefixes(
+        "masqueraded",
+        "type ipv4_addr",
+        prefixes(Outside::Masqueraded),
+    );
     table.prefixes("unchanged", "type ipv4_addr", prefixes(Outside::Routed));
     let translated = subnets(rules).filter_map(|(net, how)| match how {
         Outside::From(address) => Some((net.to_string(), address.to_string())),
@@ -29,7 +37,10 @@ pub(super) fn add(table: &mut Table, rules: &Ruleset) {
     });
     let kind = "type ipv4_addr : ipv4_addr";
     table.put("translated".to_owned(), kind, true, translated.collect());
-    let joined = rules.joined.iter().filter(|joined| joined.family == EtherType::V4);
+    let joined = rules
+        .joined
+        .iter()
+        .filter(|joined| joined.family == EtherType::V4);
     let joined = joined.map(|joined| format!("{} . {}", quoted(&joined.from), quoted(&joined.to)));
     table.set("joined4", "type ifname . ifname", joined);
     add_chains(table);

@@ -28,16 +28,20 @@ pub(super) fn add(table: &mut Table, rules: &Ruleset) {
         add_dispatch(table, rules, family);
         add_host(table, rules, family);
     }
-    let egress = ["iifname . ip saddr vmap @from4", "iifname . ip6 saddr vmap @from6", "drop"];
+    let egress = [
+        "iifname . ip saddr vmap @from4",
+        "iifname . ip6 saddr vmap @from6",
+        "drop",
+    ];
     table.chain("egress", egress);
-    table.chain("ingress", ["ip daddr vmap @to4", "ip6 daddr vmap @to6", "drop"]);
+    table.chain(
+        "ingress",
+        ["ip daddr vmap @to4", "ip6 daddr vmap @to6", "drop"],
+    );
 }
 
 /// Every address of a family with its port.
-fn addresses(
-    rules: &Ruleset,
-    family: EtherType,
-) -> impl Iterator<Item = (IpAddr, &GuardedPort)> {
+fn addresses(rules: &Ruleset, family: EtherType) -> impl Iterator<Item = (IpAddr, &GuardedPort)> {
     let ports = rules.ports.values();
     let all = ports.flat_map(|port| port.addresses.iter().map(move |address| (*address, port)));
     all.filter(move |(address, _)| family_of(*address) == family)
@@ -56,8 +60,14 @@ fn add_dispatch(table: &mut Table, rules: &Ruleset, family: EtherType) {
         }
     }
     let kinds = match family {
-        EtherType::V4 => ("type ifname . ipv4_addr : verdict", "type ipv4_addr : verdict"),
-        EtherType::V6 => ("type ifname . ipv6_addr : verdict", "type ipv6_addr : verdict"),
+        EtherType::V4 => (
+            "type ifname . ipv4_addr : verdict",
+            "type ipv4_addr : verdict",
+        ),
+        EtherType::V6 => (
+            "type ifname . ipv6_addr : verdict",
+            "type ipv6_addr : verdict",
+        ),
     };
     table.map(format!("from{}", digit(family)), kinds.0, from);
     table.map(format!("to{}", digit(family)), kinds.1, to);
@@ -72,14 +82,16 @@ impl<'a> Policy<'a> {
     }
 
     /// The chain to jump to, which is added where it is not a group's; `None` where nothing passes.
-    fn chain(
-        &self,
-        table: &mut Table,
-        direction: Direction,
-        family: EtherType,
-    ) -> Option<String> {
-        let opened = if direction == Direction::Ingress { self.opening() } else { Vec::new() };
-        let mut groups = self.groups.iter().map(|id| name::group(direction, family, *id));
+    fn chain(&self, table: &mut Table, direction: Direction, family: EtherType) -> Option<String> {
+        let opened = if direction == Direction::Ingress {
+            self.opening()
+        } else {
+            Vec::new()
+        };
+        let mut groups = self
+            .groups
+            .iter()
+            .map(|id| name::group(direction, family, *id));
         if opened.is_empty() && self.groups.len() <= 1 {
             return groups.next();
         }
@@ -94,7 +106,10 @@ impl<'a> Policy<'a> {
     /// The rules for ports that are open from anywhere.
     fn opening(&self) -> Vec<String> {
         let of = |wanted: Protocol, word: &str| {
-            let ports = self.opened.iter().filter(|(protocol, _)| *protocol == wanted);
+            let ports = self
+                .opened
+                .iter()
+                .filter(|(protocol, _)| *protocol == wanted);
             let ports: Vec<String> = ports.map(|(_, port)| port.to_string()).collect();
             let ports = ports.join(", ");
             (!ports.is_empty()).then(|| format!("{word} dport {{ {ports} }} accept"))
@@ -117,7 +132,9 @@ impl<'a> Policy<'a> {
         });
         let traffic = allowed.filter_map(|rule| group::traffic(rule));
         let distinct: BTreeSet<String> = traffic.collect();
-        let accepted = distinct.into_iter().map(|traffic| format!("{traffic} accept"));
+        let accepted = distinct
+            .into_iter()
+            .map(|traffic| format!("{traffic} accept"));
         accepted.map(|rule| rule.trim_start().to_owned()).collect()
     }
 }
@@ -126,8 +143,13 @@ fn add_host(table: &mut Table, rules: &Ruleset, family: EtherType) {
     let mut host = BTreeMap::new();
     for (address, port) in addresses(rules, family) {
         let bridge = rules.bridges.get(&port.bridge);
-        let gateways = bridge.into_iter().flat_map(|bridge| bridge.subnets.values());
-        let Some(gateway) = gateways.copied().find(|gateway| family_of(*gateway) == family) else {
+        let gateways = bridge
+            .into_iter()
+            .flat_map(|bridge| bridge.subnets.values());
+        let Some(gateway) = gateways
+            .copied()
+            .find(|gateway| family_of(*gateway) == family)
+        else {
             continue;
         };
         let policy = Policy::of(port);

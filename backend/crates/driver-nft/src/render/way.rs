@@ -30,11 +30,18 @@ pub(super) fn add(table: &mut Table, rules: &Ruleset) {
 
 fn add_bridges(table: &mut Table, rules: &Ruleset) {
     let named = |wanted: fn(&Bridge) -> bool| {
-        let bridges = rules.bridges.iter().filter(move |(_, bridge)| wanted(bridge));
+        let bridges = rules
+            .bridges
+            .iter()
+            .filter(move |(_, bridge)| wanted(bridge));
         bridges.map(|(name, _)| quoted(name))
     };
     table.set("bridges", "type ifname", named(|_| true));
-    table.set("outside4", "type ifname", named(|bridge| bridge.outside_v4.is_some()));
+    table.set(
+        "outside4",
+        "type ifname",
+        named(|bridge| bridge.outside_v4.is_some()),
+    );
     table.set("outside6", "type ifname", named(|bridge| bridge.outside_v6));
     let routed = |bridge: &Bridge| bridge.outside_v4 == Some(Outside::Routed);
     table.set("routed4", "type ifname", named(routed));
@@ -47,31 +54,49 @@ fn add_ways(table: &mut Table, rules: &Ruleset, family: EtherType) {
     let joined = joined.map(|joined| (&joined.from, &joined.to));
     let pair = |(from, to): (&String, &String)| format!("{} . {}", quoted(from), quoted(to));
     let ways = itself.chain(joined.clone()).map(pair);
-    table.set(format!("ways{}", digit(family)), "type ifname . ifname", ways);
+    table.set(
+        format!("ways{}", digit(family)),
+        "type ifname . ifname",
+        ways,
+    );
 }
 
 /// The addresses of the host on each bridge, as they may be reached from each, and all our prefixes.
 fn add_gateways(table: &mut Table, rules: &Ruleset, family: EtherType) {
     let addresses = |bridge: &str| -> Vec<IpAddr> {
         let bridge = rules.bridges.get(bridge);
-        let addresses = bridge.into_iter().flat_map(|bridge| bridge.subnets.values());
-        addresses.copied().filter(|address| family_of(*address) == family).collect()
+        let addresses = bridge
+            .into_iter()
+            .flat_map(|bridge| bridge.subnets.values());
+        addresses
+            .copied()
+            .filter(|address| family_of(*address) == family)
+            .collect()
     };
     let itself = rules.bridges.keys().map(|name| (name, name));
     let joined = rules.joined.iter().filter(|joined| joined.family == family);
     let ways = itself.chain(joined.map(|joined| (&joined.from, &joined.to)));
     let gateways = ways.flat_map(|(from, to)| {
         let from = quoted(from);
-        addresses(to).into_iter().map(move |address| format!("{from} . {address}"))
+        addresses(to)
+            .into_iter()
+            .map(move |address| format!("{from} . {address}"))
     });
     let kind = match family {
         EtherType::V4 => ("type ifname . ipv4_addr", "type ipv4_addr"),
         EtherType::V6 => ("type ifname . ipv6_addr", "type ipv6_addr"),
     };
     table.set(format!("gateways{}", digit(family)), kind.0, gateways);
-    let subnets = rules.bridges.values().flat_map(|bridge| bridge.subnets.keys());
+    let subnets = rules
+        .bridges
+        .values()
+        .flat_map(|bridge| bridge.subnets.keys());
     let subnets = subnets.filter(|subnet| family_of(subnet.addr()) == family);
-    table.prefixes(format!("inside{}", digit(family)), kind.1, subnets.map(ToString::to_string));
+    table.prefixes(
+        format!("inside{}", digit(family)),
+        kind.1,
+        subnets.map(ToString::to_string),
+    );
 }
 
 /// What answers a connection of which every packet in the other direction was allowed. Where that connection came from
@@ -178,7 +203,8 @@ fn add_sending(table: &mut Table) {
         "ct status dnat ip daddr @inside4 goto send",
     ];
     table.base("sending", hook, sending);
-    let listeners = "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } accept";
+    let listeners =
+        "icmpv6 type { mld-listener-query, mld-listener-report, mld2-listener-report } accept";
     let ways = [
         listeners,
         "ip daddr vmap @to4",
