@@ -14,6 +14,7 @@ use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
 use zun_driver::runtime::RuntimeName;
 
 mod fault;
+mod firewall;
 mod volume;
 
 zun_driver::conformance!(lab);

@@ -1,0 +1,151 @@
+//! Who may use which address.
+
+use zun_domain::firewall::Outside as How;
+use zun_domain::network::EtherType;
+
+use super::yard::{LONG_ENOUGH, PATIENCE, Yard, mac, out, probe, v4, v6, wide_open};
+use super::{FirewallLab, OUTSIDE_V4, Place, Traffic};
+use Place::{Host, Machine};
+use Traffic::{Ping, Tcp, Udp};
+
+/// An address on a bridge that belongs to no port sends nothing and gets nothing.
+pub async fn an_address_of_nobody_is_mute(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.bridge(1).await;
+    yard.machine(1, 2, &[1]).await;
+    yard.group(1, wide_open());
+    yard.outside(1, How::Masqueraded);
+    yard.stranger(1, 9, &mac(1, 9), &[v4(1, 9), v6(1, 9)]).await;
+    yard.apply().await;
+    let probes = [
+        probe(Machine(9), v4(1, 2), Tcp(80)),
+        probe(Machine(9), v6(1, 2), Udp(80)),
+        probe(Machine(9), v4(1, 1), Ping),
+        probe(Machine(9), OUTSIDE_V4, Tcp(80)),
+        probe(Machine(2), v4(1, 9), Tcp(80)),
+        probe(Machine(2), v6(1, 9), Ping),
+        probe(Host, v4(1, 9), Tcp(80)),
+    ];
+    let neighbors = probe(Machine(2), v4(1, 1), Ping);
+    yard.check(&[neighbors], &probes).await;
+    yard.guard(1, 9, &[1]);
+    yard.apply().await;
+    yard.check(&probes, &[]).await;
+}
+
+/// Neither with an address of a neighbor nor with a MAC of one, on its own bridge or on another; with an address that
+/// is nobody's neither.
+pub async fn nobody_sends_from_anothers_address(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.group(1, wide_open());
+    for b in [1, 2] {
+        yard.bridge(b).await;
+    }
+    for family in [EtherType::V4, EtherType::V6] {
+        yard.join(family, 1, 2);
+    }
+    yard.machine(1, 2, &[1]).await;
+    for n in [3, 4, 5, 6, 7] {
+        yard.guard(1, n, &[1]);
+    }
+    yard.guard(2, 8, &[1]);
+    // The right MAC with the address of another port, of nobody, and of a port of another bridge.
+    yard.stranger(1, 3, &mac(1, 3), &[v4(1, 13), v6(1, 13)])
+        .await;
+    yard.stranger(1, 4, &mac(1, 4), &[v4(1, 5), v6(1, 5)]).await;
+    // The right address with the MAC of another port, and of nobody.
+    yard.stranger(1, 6, &mac(1, 7), &[v4(1, 6), v6(1, 6)]).await;
+    yard.stranger(1, 7, &mac(1, 17), &[v4(1, 7), v6(1, 7)])
+        .await;
+    // Both right, and on the wrong bridge.
+    yard.stranger(1, 8, &mac(2, 8), &[v4(2, 8), v4(1, 18), v6(2, 8)])
+        .await;
+    yard.apply().await;
+    let mut probes = Vec::new();
+    for n in [3, 4, 6, 7] {
+        probes.push(probe(Machine(n), v4(1, 2), Tcp(80)));
+        probes.push(probe(Machine(n), v4(1, 1), Ping));
+        probes.push(probe(Machine(n), v6(1, 2), Udp(80)));
+        probes.push(probe(Machine(n), v6(1, 1), Ping));
+    }
+    probes.push(probe(Machine(8), v4(1, 2), Tcp(80)));
+    yard.check(&[probe(Host, v4(1, 2), Tcp(80))], &probes).await;
+    // The same machines pass as soon as the rules know them like that.
+    for n in [3, 4, 6, 7] {
+        yard.forget(n);
+    }
+    yard.forget(5);
+    for (n, mac, other) in [(3, 3, 13), (4, 4, 5), (6, 7, 6), (7, 17, 7)] {
+        yard.guard(1, n, &[1]);
+        let port = yard.port(n);
+        port.mac = self::mac(1, mac);
+        port.addresses = [v4(1, other), v6(1, other)].into();
+    }
+    yard.apply().await;
+    probes.pop();
+    yard.check(&probes, &[]).await;
+}
+
+/// A container answers for its own addresses only when somebody asks for the MAC of one.
+pub async fn nobody_answers_for_another(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.group(1, wide_open());
+    yard.bridge(1).await;
+    yard.machine(1, 2, &[1]).await;
+    yard.guard(1, 3, &[1]);
+    // Its own addresses first, then those of a port whose container is not there, and of nobody.
+    let all = [v4(1, 3), v6(1, 3), v4(1, 4), v6(1, 4), v4(1, 5), v6(1, 5)];
+    yard.stranger(1, 3, &mac(1, 3), &all).await;
+    yard.guard(1, 4, &[1]);
+    yard.apply().await;
+    let own = [
+        probe(Machine(2), v4(1, 3), Tcp(80)),
+        probe(Machine(2), v6(1, 3), Tcp(80)),
+        probe(Machine(3), v4(1, 2), Tcp(80)),
+    ];
+    let others = [
+        probe(Machine(2), v4(1, 4), Ping),
+        probe(Machine(2), v6(1, 4), Ping),
+        probe(Host, v4(1, 4), Tcp(80)),
+        probe(Host, v6(1, 4), Tcp(80)),
+        probe(Host, v4(1, 5), Tcp(80)),
+    ];
+    yard.check(&own, &others).await;
+    yard.port(3).addresses.extend(all);
+    yard.forget(4);
+    yard.apply().await;
+    yard.check(&own, &[]).await;
+    yard.check(&others, &[]).await;
+}
+
+/// A port that lost its groups is cut off, also from what was going on.
+pub async fn a_port_that_is_down_is_cut_off(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.bridge(1).await;
+    yard.machine(1, 2, &[1]).await;
+    yard.machine(1, 3, &[1]).await;
+    yard.group(1, wide_open());
+    yard.apply().await;
+    let (to, from) = (
+        probe(Machine(2), v4(1, 3), Tcp(80)),
+        probe(Machine(3), v4(1, 2), Tcp(80)),
+    );
+    let mut inwards = lab.converse(&to, PATIENCE).await.expect("a connection");
+    let mut outwards = lab.converse(&from, PATIENCE).await.expect("a connection");
+    yard.port(3).groups.clear();
+    yard.apply().await;
+    assert!(!inwards.goes_on(LONG_ENOUGH).await, "it gets nothing");
+    assert!(!outwards.goes_on(LONG_ENOUGH).await, "it sends nothing");
+    yard.check(&[probe(Host, v4(1, 2), Tcp(80))], &[to, from])
+        .await;
+    yard.port(3)
+        .groups
+        .clone_from(&[super::yard::group(1)].into());
+    yard.group(1, wide_open());
+    yard.apply().await;
+    assert!(inwards.goes_on(PATIENCE).await, "it is up again");
+    yard.check(&[to, from], &[]).await;
+    yard.group(1, out());
+    yard.apply().await;
+    yard.check(&[], &[to, from]).await;
+}
