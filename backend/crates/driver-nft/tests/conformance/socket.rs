@@ -1,0 +1,202 @@
+//! Small servers that say who asked, and those who ask them.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rustix::net::{AddressFamily, SocketType, ipproto};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use zun_driver::conformance::{Conversation, PORTS, Traffic};
+
+use crate::namespace::Namespace;
+
+/// A pause between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Answers on every port of [`PORTS`] with the address of whoever asks, and then with whatever it is told.
+pub(crate) fn serve(namespace: &Namespace, tasks: &mut JoinSet<()>) {
+    for port in PORTS {
+        let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
+        let (tcp, udp) = namespace.inside(move || {
+            let tcp = std::net::TcpListener::bind(any).unwrap();
+            (tcp, std::net::UdpSocket::bind(any).unwrap())
+        });
+        tcp.set_nonblocking(true).unwrap();
+        udp.set_nonblocking(true).unwrap();
+        tasks.spawn(serve_tcp(TcpListener::from_std(tcp).unwrap()));
+        tasks.spawn(serve_udp(UdpSocket::from_std(udp).unwrap()));
+    }
+}
+
+async fn serve_tcp(listener: TcpListener) {
+    let mut talks = JoinSet::new();
+    while let Ok((mut stream, peer)) = listener.accept().await {
+        talks.spawn(async move {
+            // Who goes away in the middle is no failure of ours.
+            let line = format!("{}\n", peer.ip().to_canonical());
+            let _ = stream.write_all(line.as_bytes()).await;
+            let (mut read, mut write) = stream.split();
+            let _ = tokio::io::copy(&mut read, &mut write).await;
+        });
+    }
+}
+
+async fn serve_udp(socket: UdpSocket) {
+    let mut buffer = [0; 64];
+    loop {
+        if let Ok((_, peer)) = socket.recv_from(&mut buffer).await {
+            let line = format!("{}\n", peer.ip().to_canonical());
+            let _ = socket.send_to(line.as_bytes(), peer).await;
+        }
+    }
+}
+
+/// Asks until it is answered: who the other side saw; for an echo, who replied.
+pub(crate) async fn ask(
+    namespace: &Namespace,
+    source: Option<IpAddr>,
+    to: IpAddr,
+    traffic: Traffic,
+    patience: Duration,
+) -> Option<IpAddr> {
+    let asking = async {
+        loop {
+            let answer = match traffic {
+                Traffic::Tcp(port) => tcp(namespace, source, (to, port).into()).await,
+                Traffic::Udp(port) => udp(namespace, source, (to, port).into()).await,
+                Traffic::Ping => ping(namespace, source, to).await,
+            };
+            if let Ok(answer) = answer {
+                return answer;
+            }
+            pause().await;
+        }
+    };
+    timeout(patience, asking).await.ok()
+}
+
+async fn pause() {
+    let never: Result<(), _> = timeout(PAUSE, std::future::pending()).await;
+    drop(never);
+}
+
+/// Opens a connection that is answered within this time.
+pub(crate) async fn talk(
+    namespace: &Namespace,
+    source: Option<IpAddr>,
+    to: SocketAddr,
+    patience: Duration,
+) -> Option<Box<dyn Conversation>> {
+    let talk = async {
+        let mut stream = connect(namespace, source, to).await.ok()?;
+        line(&mut stream).await.ok()?;
+        Some(Box::new(Talk(stream)) as Box<dyn Conversation>)
+    };
+    timeout(patience, talk).await.ok()?
+}
+
+struct Talk(TcpStream);
+
+#[async_trait]
+impl Conversation for Talk {
+    async fn goes_on(&mut self, patience: Duration) -> bool {
+        let said = async {
+            self.0.write_all(b"x").await?;
+            self.0.read_u8().await
+        };
+        timeout(patience, said)
+            .await
+            .is_ok_and(|answer| answer.is_ok())
+    }
+}
+
+async fn connect(
+    namespace: &Namespace,
+    source: Option<IpAddr>,
+    to: SocketAddr,
+) -> io::Result<TcpStream> {
+    let socket = namespace.inside(move || {
+        if to.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }
+    })?;
+    if let Some(source) = source {
+        socket.bind((source, 0).into())?;
+    }
+    socket.connect(to).await
+}
+
+async fn tcp(namespace: &Namespace, source: Option<IpAddr>, to: SocketAddr) -> io::Result<IpAddr> {
+    let mut stream = connect(namespace, source, to).await?;
+    line(&mut stream).await
+}
+
+async fn line(stream: &mut TcpStream) -> io::Result<IpAddr> {
+    let mut line = Vec::new();
+    loop {
+        match stream.read_u8().await? {
+            b'\n' => return parsed(&line),
+            byte => line.push(byte),
+        }
+    }
+}
+
+fn parsed(line: &[u8]) -> io::Result<IpAddr> {
+    let text = String::from_utf8_lossy(line);
+    text.trim().parse().map_err(io::Error::other)
+}
+
+fn any(to: IpAddr) -> IpAddr {
+    match to {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+async fn udp(namespace: &Namespace, source: Option<IpAddr>, to: SocketAddr) -> io::Result<IpAddr> {
+    let from = SocketAddr::from((source.unwrap_or(any(to.ip())), 0));
+    let socket = namespace.inside(move || std::net::UdpSocket::bind(from))?;
+    socket.set_nonblocking(true)?;
+    let socket = UdpSocket::from_std(socket)?;
+    socket.connect(to).await?;
+    let mut buffer = [0; 64];
+    socket.send(b"who?").await?;
+    let length = again(&socket, &mut buffer).await?;
+    parsed(&buffer[..length])
+}
+
+/// Waits for an answer as long as a packet may be under way, so that a lost one is sent again.
+async fn again(socket: &UdpSocket, buffer: &mut [u8]) -> io::Result<usize> {
+    let limit = Duration::from_secs(1);
+    timeout(limit, socket.recv(buffer))
+        .await
+        .map_err(io::Error::other)?
+}
+
+/// One echo request on a socket that the kernel numbers (`icmp(7)`, `ping_group_range`).
+async fn ping(namespace: &Namespace, source: Option<IpAddr>, to: IpAddr) -> io::Result<IpAddr> {
+    let socket = namespace.inside(move || {
+        let (family, protocol, kind) = match to {
+            IpAddr::V4(_) => (AddressFamily::INET, ipproto::ICMP, 8),
+            IpAddr::V6(_) => (AddressFamily::INET6, ipproto::ICMPV6, 128),
+        };
+        let socket = rustix::net::socket(family, SocketType::DGRAM, Some(protocol))?;
+        let from = SocketAddr::from((source.unwrap_or(any(to)), 0));
+        rustix::net::bind(&socket, &from)?;
+        io::Result::Ok((std::net::UdpSocket::from(socket), kind))
+    });
+    let (socket, kind) = socket?;
+    socket.set_nonblocking(true)?;
+    let socket = UdpSocket::from_std(socket)?;
+    socket.connect((to, 0)).await?;
+    let mut buffer = [0; 64];
+    socket.send(&[kind, 0, 0, 0, 0, 0, 0, 1]).await?;
+    again(&socket, &mut buffer).await?;
+    Ok(to)
+}

@@ -1,0 +1,193 @@
+//! A host, its bridges, machines on them and a machine outside: a network namespace each.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+use zun_domain::firewall::Bridge;
+use zun_driver::FirewallDriver;
+use zun_driver::conformance::{
+    Conversation, FirewallLab, HOST_V4, HOST_V6, Machine, OUTSIDE_V4, OUTSIDE_V6, Place, Probe,
+    Traffic,
+};
+use zun_driver_nft::Nft;
+
+use crate::namespace::Namespace;
+use crate::socket;
+
+pub(crate) struct NetYard {
+    pub(crate) host: Namespace,
+    outside: Arc<Namespace>,
+    machines: Mutex<BTreeMap<u8, (Machine, Arc<Namespace>)>>,
+    bridges: Mutex<BTreeMap<String, Bridge>>,
+    /// The servers.
+    tasks: Mutex<JoinSet<()>>,
+    pub(crate) driver: Arc<Nft>,
+    pub(crate) folder: TempDir,
+}
+
+impl NetYard {
+    pub(crate) async fn new() -> Self {
+        let (host, outside) = (Namespace::new("host"), Namespace::new("outside"));
+        host.set("ipv4/ip_forward", "1");
+        host.set("ipv6/conf/all/forwarding", "1");
+        for switch in ["iptables", "ip6tables", "arptables"] {
+            host.set(&format!("bridge/bridge-nf-call-{switch}"), "1");
+        }
+        link(&host, &outside, "outside");
+        host.ip(&format!(
+            "address add {HOST_V4}/24 dev outside\naddress add {HOST_V6}/64 dev outside nodad\n\
+             link set outside up\n"
+        ));
+        outside.ip(&format!(
+            "address add {OUTSIDE_V4}/24 dev eth0\naddress add {OUTSIDE_V6}/64 dev eth0 nodad\n\
+             link set eth0 up\nroute add 0.0.0.0/0 via {HOST_V4}\nroute add ::/0 via {HOST_V6}\n"
+        ));
+        let mut tasks = JoinSet::new();
+        socket::serve(&host, &mut tasks);
+        socket::serve(&outside, &mut tasks);
+        let folder = tempfile::tempdir().unwrap();
+        let nft = Nft::new(host.name.clone(), folder.path()).through(host.through());
+        Self {
+            host,
+            outside: Arc::new(outside),
+            machines: Mutex::default(),
+            bridges: Mutex::default(),
+            tasks: Mutex::new(tasks),
+            driver: Arc::new(nft),
+            folder,
+        }
+    }
+
+    /// Who sends a probe, and from where.
+    fn sender(&self, probe: &Probe) -> (Sender<'_>, Option<IpAddr>) {
+        match probe.from {
+            Place::Machine(number) => {
+                let machines = self.machines.lock().unwrap();
+                let (machine, namespace) = &machines[&number];
+                let mut addresses = machine.addresses.iter();
+                let own = addresses.find(|own| own.is_ipv4() == probe.to.is_ipv4());
+                (
+                    Sender::Shared(Arc::clone(namespace)),
+                    probe.source.or(own.copied()),
+                )
+            }
+            Place::Host => (Sender::Host(&self.host), probe.source),
+            Place::Outside => (Sender::Shared(Arc::clone(&self.outside)), probe.source),
+        }
+    }
+}
+
+enum Sender<'a> {
+    Host(&'a Namespace),
+    Shared(Arc<Namespace>),
+}
+
+impl std::ops::Deref for Sender<'_> {
+    type Target = Namespace;
+    fn deref(&self) -> &Namespace {
+        match self {
+            Self::Host(namespace) => namespace,
+            Self::Shared(namespace) => namespace,
+        }
+    }
+}
+
+/// A pair of links: this one in the host, `eth0` in the machine.
+fn link(host: &Namespace, machine: &Namespace, name: &str) {
+    let (host, machine) = (&host.name, &machine.name);
+    let lines = format!("link add {name} netns {host} type veth peer name eth0 netns {machine}\n");
+    Namespace::root_ip(&lines);
+}
+
+#[async_trait]
+impl FirewallLab for NetYard {
+    fn driver(&self) -> Arc<dyn FirewallDriver> {
+        Arc::<Nft>::clone(&self.driver)
+    }
+
+    async fn add_bridge(&self, name: &str, bridge: &Bridge) {
+        let mut lines = format!("link add {name} type bridge\n");
+        for (net, gateway) in &bridge.subnets {
+            lines += &format!(
+                "address add {gateway}/{} dev {name}{}\n",
+                net.prefix_len(),
+                nodad(*gateway)
+            );
+        }
+        lines += &format!("link set {name} up\n");
+        self.host.ip(&lines);
+        self.bridges
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), bridge.clone());
+    }
+
+    async fn add_machine(&self, machine: &Machine) {
+        let namespace = Namespace::new(&format!("m{}", machine.number));
+        let name = format!("veth{}", machine.number);
+        link(&self.host, &namespace, &name);
+        self.host.ip(&format!(
+            "link set {name} master {}\nlink set {name} up\n",
+            machine.bridge
+        ));
+        let bridge = self.bridges.lock().unwrap()[&machine.bridge].clone();
+        let mut lines = format!("link set eth0 address {}\nlink set eth0 up\n", machine.mac);
+        for address in &machine.addresses {
+            let on = bridge.subnets.keys().find(|net| net.contains(address));
+            let alone = if address.is_ipv4() { 32 } else { 128 };
+            let length = on.map_or(alone, |net| net.prefix_len());
+            lines += &format!(
+                "address add {address}/{length} dev eth0{}\n",
+                nodad(*address)
+            );
+        }
+        for gateway in bridge.subnets.values() {
+            let all = if gateway.is_ipv4() {
+                "0.0.0.0/0"
+            } else {
+                "::/0"
+            };
+            lines += &format!("route add {all} via {gateway} dev eth0 onlink\n");
+        }
+        namespace.ip(&lines);
+        socket::serve(&namespace, &mut self.tasks.lock().unwrap());
+        let machine = (machine.clone(), Arc::new(namespace));
+        self.machines
+            .lock()
+            .unwrap()
+            .insert(machine.0.number, machine);
+    }
+
+    async fn probe(&self, probe: &Probe, patience: Duration) -> Option<IpAddr> {
+        let (sender, source) = self.sender(probe);
+        socket::ask(&sender, source, probe.to, probe.traffic, patience).await
+    }
+
+    async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>> {
+        let (sender, source) = self.sender(probe);
+        let Traffic::Tcp(port) = probe.traffic else {
+            panic!("a conversation is TCP");
+        };
+        socket::talk(&sender, source, (probe.to, port).into(), patience).await
+    }
+
+    async fn flush_by_hand(&self) {
+        self.host.nft("flush ruleset\n");
+    }
+
+    async fn open_by_hand(&self) {
+        self.host.nft(&format!(
+            "insert rule inet {} ingress accept\n",
+            self.driver.table()
+        ));
+    }
+}
+
+fn nodad(address: IpAddr) -> &'static str {
+    if address.is_ipv4() { "" } else { " nodad" }
+}
