@@ -34,9 +34,9 @@ impl Namespace {
         ip("", lines);
     }
 
-    /// Lines for `ip -batch`.
-    pub(crate) fn ip(&self, lines: &str) {
-        ip(&self.name, lines);
+    /// Lines for `ip -batch`; what it prints.
+    pub(crate) fn ip(&self, lines: &str) -> String {
+        ip(&self.name, lines)
     }
 
     /// Sets what is below `/proc/sys/net`.
@@ -85,16 +85,19 @@ impl Drop for Namespace {
     }
 }
 
-fn ip(namespace: &str, lines: &str) {
+fn ip(namespace: &str, lines: &str) -> String {
     let mut command = Command::new("ip");
     if !namespace.is_empty() {
         command.args(["-n", namespace]);
     }
-    fed(command.args(["-batch", "-"]), lines);
+    fed(command.args(["-batch", "-"]), lines)
 }
 
-fn fed(command: &mut Command, input: &str) {
-    let piped = command.stdin(Stdio::piped()).stderr(Stdio::piped());
+fn fed(command: &mut Command, input: &str) -> String {
+    let piped = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = piped.spawn().unwrap();
     child
         .stdin
@@ -105,4 +108,5 @@ fn fed(command: &mut Command, input: &str) {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}\n{input}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,7 +1,10 @@
 //! Small servers that say who asked, and those who ask them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,11 +17,15 @@ use zun_driver::conformance::{Conversation, PORTS, Traffic};
 
 use crate::namespace::Namespace;
 
+/// What any server got by UDP.
+#[derive(Clone, Default)]
+pub(crate) struct Seen(Arc<Mutex<BTreeSet<Vec<u8>>>>);
+
 /// A pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers on every port of [`PORTS`] with the address of whoever asks, and then with whatever it is told.
-pub(crate) fn serve(namespace: &Namespace, tasks: &mut JoinSet<()>) {
+pub(crate) fn serve(namespace: &Namespace, seen: &Seen, tasks: &mut JoinSet<()>) {
     for port in PORTS {
         let any = SocketAddr::from((Ipv6Addr::UNSPECIFIED, port));
         let (tcp, udp) = namespace.inside(move || {
@@ -28,7 +35,7 @@ pub(crate) fn serve(namespace: &Namespace, tasks: &mut JoinSet<()>) {
         tcp.set_nonblocking(true).unwrap();
         udp.set_nonblocking(true).unwrap();
         tasks.spawn(serve_tcp(TcpListener::from_std(tcp).unwrap()));
-        tasks.spawn(serve_udp(UdpSocket::from_std(udp).unwrap()));
+        tasks.spawn(serve_udp(UdpSocket::from_std(udp).unwrap(), seen.clone()));
     }
 }
 
@@ -45,10 +52,11 @@ async fn serve_tcp(listener: TcpListener) {
     }
 }
 
-async fn serve_udp(socket: UdpSocket) {
+async fn serve_udp(socket: UdpSocket, seen: Seen) {
     let mut buffer = [0; 64];
     loop {
-        if let Ok((_, peer)) = socket.recv_from(&mut buffer).await {
+        if let Ok((length, peer)) = socket.recv_from(&mut buffer).await {
+            seen.0.lock().unwrap().insert(buffer[..length].to_vec());
             let line = format!("{}\n", peer.ip().to_canonical());
             let _ = socket.send_to(line.as_bytes(), peer).await;
         }
@@ -82,6 +90,28 @@ pub(crate) async fn ask(
 async fn pause() {
     let never: Result<(), _> = timeout(PAUSE, std::future::pending()).await;
     drop(never);
+}
+
+/// Sends this once, and waits for some server to have got it.
+pub(crate) async fn throw(
+    namespace: &Namespace,
+    source: Option<IpAddr>,
+    to: SocketAddr,
+    seen: &Seen,
+    patience: Duration,
+) -> bool {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let said = format!("thrown {}", NEXT.fetch_add(1, Ordering::Relaxed)).into_bytes();
+    let from = SocketAddr::from((source.unwrap_or(any(to.ip())), 0));
+    let packet = said.clone();
+    // Where the kernel refuses to send it, it does not arrive.
+    let _ = namespace.inside(move || std::net::UdpSocket::bind(from)?.send_to(&packet, to));
+    let arrival = async {
+        while !seen.0.lock().unwrap().contains(&said) {
+            pause().await;
+        }
+    };
+    timeout(patience, arrival).await.is_ok()
 }
 
 /// Opens a connection that is answered within this time.

@@ -17,7 +17,7 @@ use zun_driver::conformance::{
 use zun_driver_nft::Nft;
 
 use crate::namespace::Namespace;
-use crate::socket;
+use crate::socket::{self, Seen};
 
 pub(crate) struct NetYard {
     pub(crate) host: Namespace,
@@ -26,6 +26,7 @@ pub(crate) struct NetYard {
     bridges: Mutex<BTreeMap<String, Bridge>>,
     /// The servers.
     tasks: Mutex<JoinSet<()>>,
+    seen: Seen,
     pub(crate) driver: Arc<Nft>,
     pub(crate) folder: TempDir,
 }
@@ -48,8 +49,9 @@ impl NetYard {
              link set eth0 up\nroute add 0.0.0.0/0 via {HOST_V4}\nroute add ::/0 via {HOST_V6}\n"
         ));
         let mut tasks = JoinSet::new();
-        socket::serve(&host, &mut tasks);
-        socket::serve(&outside, &mut tasks);
+        let seen = Seen::default();
+        socket::serve(&host, &seen, &mut tasks);
+        socket::serve(&outside, &seen, &mut tasks);
         let folder = tempfile::tempdir().unwrap();
         let nft = Nft::new(host.name.clone(), folder.path()).through(host.through());
         Self {
@@ -58,9 +60,33 @@ impl NetYard {
             machines: Mutex::default(),
             bridges: Mutex::default(),
             tasks: Mutex::new(tasks),
+            seen,
             driver: Arc::new(nft),
             folder,
         }
+    }
+
+    /// What a machine knows without asking when it sends to this address.
+    fn neighbors(&self, number: u8, to: IpAddr) -> String {
+        let machines = self.machines.lock().unwrap();
+        let bridge = &machines[&number].0.bridge;
+        let gateways = self.bridges.lock().unwrap()[bridge]
+            .subnets
+            .values()
+            .copied()
+            .collect::<Vec<_>>();
+        let gateways = gateways
+            .into_iter()
+            .map(|gateway| (gateway, bridge_mac(bridge)));
+        let known = machines
+            .values()
+            .filter(|(machine, _)| machine.addresses.contains(&to));
+        let known = known.map(|(machine, _)| (to, machine.mac.clone()));
+        let all = gateways.chain(known);
+        all.map(|(address, mac)| {
+            format!("neighbor replace {address} lladdr {mac} dev eth0 nud permanent\n")
+        })
+        .collect()
     }
 
     /// Who sends a probe, and from where.
@@ -111,7 +137,8 @@ impl FirewallLab for NetYard {
     }
 
     async fn add_bridge(&self, name: &str, bridge: &Bridge) {
-        let mut lines = format!("link add {name} type bridge\n");
+        let mac = bridge_mac(name);
+        let mut lines = format!("link add {name} address {mac} type bridge\n");
         for (net, gateway) in &bridge.subnets {
             lines += &format!(
                 "address add {gateway}/{} dev {name}{}\n",
@@ -155,7 +182,7 @@ impl FirewallLab for NetYard {
             lines += &format!("route add {all} via {gateway} dev eth0 onlink\n");
         }
         namespace.ip(&lines);
-        socket::serve(&namespace, &mut self.tasks.lock().unwrap());
+        socket::serve(&namespace, &self.seen, &mut self.tasks.lock().unwrap());
         let machine = (machine.clone(), Arc::new(namespace));
         self.machines
             .lock()
@@ -166,6 +193,36 @@ impl FirewallLab for NetYard {
     async fn probe(&self, probe: &Probe, patience: Duration) -> Option<IpAddr> {
         let (sender, source) = self.sender(probe);
         socket::ask(&sender, source, probe.to, probe.traffic, patience).await
+    }
+
+    async fn throw(&self, probe: &Probe, patience: Duration) -> bool {
+        let (sender, source) = self.sender(probe);
+        let (Place::Machine(number), Traffic::Udp(port)) = (probe.from, probe.traffic) else {
+            panic!("a machine throws UDP");
+        };
+        sender.ip(&self.neighbors(number, probe.to));
+        socket::throw(
+            &sender,
+            source,
+            (probe.to, port).into(),
+            &self.seen,
+            patience,
+        )
+        .await
+    }
+
+    async fn neighbor(&self, at: Place, address: IpAddr) -> Option<String> {
+        let (namespace, _) = self.sender(&Probe {
+            from: at,
+            source: None,
+            to: address,
+            traffic: Traffic::Ping,
+        });
+        let listed = namespace.ip(&format!("neighbor show {address}\n"));
+        let mut words = listed
+            .split_whitespace()
+            .skip_while(|word| *word != "lladdr");
+        words.nth(1).map(ToOwned::to_owned)
     }
 
     async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>> {
@@ -186,6 +243,12 @@ impl FirewallLab for NetYard {
             self.driver.table()
         ));
     }
+}
+
+/// A bridge has the MAC it was given, whatever is connected to it.
+fn bridge_mac(name: &str) -> String {
+    let number: u8 = name.trim_start_matches("zn").parse().unwrap();
+    format!("02:aa:00:00:00:{number:02x}")
 }
 
 fn nodad(address: IpAddr) -> &'static str {

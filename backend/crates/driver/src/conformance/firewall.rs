@@ -103,6 +103,13 @@ pub trait FirewallLab: Send + Sync {
     /// within this time.
     async fn probe(&self, probe: &Probe, patience: Duration) -> Option<IpAddr>;
 
+    /// Sends one packet that wants no answer, past what the sender would have to ask of its neighbors first; whether it
+    /// got where it was sent within this time. UDP from a machine to a machine or the host.
+    async fn throw(&self, probe: &Probe, patience: Duration) -> bool;
+
+    /// The MAC that somebody holds for an address, after what was sent so far.
+    async fn neighbor(&self, at: Place, address: IpAddr) -> Option<String>;
+
     /// Opens a connection that stays; `None` where that does not work within this time. TCP only.
     async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>>;
 
@@ -128,7 +135,8 @@ macro_rules! firewall_conformance {
             outside_reaches_what_is_routed, floating_addresses_lead_both_ways, an_idle_external_address_answers_echo,
             the_host_counts_as_the_gateway, the_host_is_reached_by_egress_rules,
             // address
-            an_address_of_nobody_is_mute, nobody_sends_from_anothers_address, nobody_answers_for_another,
+            an_address_of_nobody_is_mute, nobody_sends_from_anothers_address,
+            nobody_sends_from_anothers_bridge, nobody_answers_for_another,
             a_port_that_is_down_is_cut_off,
             // hand
             what_is_flushed_is_mended, what_is_opened_is_closed, the_same_again_changes_nothing,

@@ -148,6 +148,19 @@ impl FirewallLab for FakeYard {
         self.send(probe)
     }
 
+    async fn throw(&self, probe: &Probe, _patience: Duration) -> bool {
+        self.host.send(&self.packet(probe)).is_some()
+    }
+
+    async fn neighbor(&self, _at: Place, address: IpAddr) -> Option<String> {
+        let machines = self.machines.lock().unwrap();
+        let mut there = machines
+            .iter()
+            .filter(|machine| machine.addresses.contains(&address));
+        let said = there.find(|machine| self.host.may_have(&machine.mac, address));
+        said.map(|machine| machine.mac.clone())
+    }
+
     async fn converse(&self, probe: &Probe, _: Duration) -> Option<Box<dyn Conversation>> {
         self.send(probe)?;
         let (lab, probe) = (self.clone(), *probe);

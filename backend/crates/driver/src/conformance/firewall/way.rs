@@ -27,6 +27,12 @@ async fn two_bridges<L: FirewallLab>(lab: &L) -> Yard<'_, L> {
 /// Nothing passes between bridges, nor to the host's address on another, until they are joined.
 pub async fn bridges_are_apart_unless_joined(lab: &impl FirewallLab) {
     let mut yard = two_bridges(lab).await;
+    yard.outside(1, How::Masqueraded);
+    yard.rules
+        .bridges
+        .get_mut(&bridge(1))
+        .expect("it is there")
+        .outside_v6 = true;
     yard.apply().await;
     let between = [
         probe(Machine(2), v4(2, 3), Tcp(80)),

@@ -233,6 +233,33 @@ impl<'a, L: FirewallLab> Yard<'a, L> {
         }
     }
 
+    /// Whether these get where they are sent, without an answer.
+    #[track_caller]
+    pub(super) fn thrown(&self, probes: &[Probe], arrive: bool) -> impl Future<Output = ()> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let patience = if arrive { PATIENCE } else { LONG_ENOUGH };
+            let all = join_all(probes.iter().map(|probe| self.lab.throw(probe, patience))).await;
+            let wrong = probes
+                .iter()
+                .zip(all)
+                .filter(|(_, arrived)| *arrived != arrive);
+            let wrong: Vec<&Probe> = wrong.map(|(probe, _)| probe).collect();
+            assert!(
+                wrong.is_empty(),
+                "at {caller}: these should arrive: {arrive}: {wrong:?}"
+            );
+        }
+    }
+
+    /// Nobody told these, who all want to know, whose an address is.
+    pub(super) async fn unknown(&self, at: &[Place], address: IpAddr) {
+        for place in at {
+            let told = self.lab.neighbor(*place, address).await;
+            assert_eq!(told, None, "{place:?} was told who has {address}");
+        }
+    }
+
     /// Passes, and is seen as coming from there.
     pub(super) async fn seen(&self, probe: Probe, source: impl Into<IpAddr>) {
         let seen = self.lab.probe(&probe, PATIENCE).await;
