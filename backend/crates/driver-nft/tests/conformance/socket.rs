@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -20,6 +20,9 @@ use crate::namespace::Namespace;
 /// What any server got by UDP.
 #[derive(Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<BTreeSet<Vec<u8>>>>);
+
+/// What a server is told to go on talking by itself.
+const GO_ON: u8 = b'!';
 
 /// A pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -43,12 +46,25 @@ async fn serve_tcp(listener: TcpListener) {
     let mut talks = JoinSet::new();
     while let Ok((mut stream, peer)) = listener.accept().await {
         talks.spawn(async move {
+            // What is not acknowledged does not hold back what follows.
+            stream.set_nodelay(true).unwrap();
             // Who goes away in the middle is no failure of ours.
             let line = format!("{}\n", peer.ip().to_canonical());
             let _ = stream.write_all(line.as_bytes()).await;
-            let (mut read, mut write) = stream.split();
-            let _ = tokio::io::copy(&mut read, &mut write).await;
+            let _ = talk_to(stream).await;
         });
+    }
+}
+
+/// Says what it is told, and goes on by itself once it is told [`GO_ON`].
+async fn talk_to(mut stream: TcpStream) -> io::Result<()> {
+    loop {
+        let said = stream.read_u8().await?;
+        stream.write_u8(said).await?;
+        while said == GO_ON {
+            pause().await;
+            stream.write_u8(GO_ON).await?;
+        }
     }
 }
 
@@ -142,6 +158,37 @@ impl Conversation for Talk {
             .await
             .is_ok_and(|answer| answer.is_ok())
     }
+
+    async fn hears(&mut self, patience: Duration) -> bool {
+        // A connection that is broken is heard nothing on.
+        let _ = self.0.write_u8(GO_ON).await;
+        // What came before now is not new.
+        let mut old = [0; 64];
+        while self.0.try_read(&mut old).is_ok_and(|length| length > 0) {}
+        timeout(patience, self.0.read_u8())
+            .await
+            .is_ok_and(|answer| answer.is_ok())
+    }
+}
+
+/// Advertises an address to all nodes on the link (RFC 4861, 4.4): type, code, checksum, the override flag, the
+/// target, and the sender's MAC as an option.
+pub(crate) fn claim(namespace: &Namespace, address: Ipv6Addr, mac: &str) {
+    let mut packet = vec![136, 0, 0, 0, 0x20, 0, 0, 0];
+    packet.extend(address.octets());
+    packet.extend([2, 1]);
+    packet.extend(
+        mac.split(':')
+            .map(|byte| u8::from_str_radix(byte, 16).unwrap()),
+    );
+    namespace.inside(move || {
+        let icmp = Some(ipproto::ICMPV6);
+        let socket = rustix::net::socket(AddressFamily::INET6, SocketType::RAW, icmp).unwrap();
+        rustix::net::sockopt::set_ipv6_multicast_hops(&socket, 255).unwrap();
+        let link = rustix::net::netdevice::name_to_index(&socket, "eth0").unwrap();
+        let all = SocketAddrV6::new(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1), 0, 0, link);
+        rustix::net::sendto(&socket, &packet, rustix::net::SendFlags::empty(), &all).unwrap();
+    });
 }
 
 async fn connect(

@@ -1,7 +1,7 @@
 //! A host, its bridges, machines on them and a machine outside: a network namespace each.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -223,6 +223,14 @@ impl FirewallLab for NetYard {
             .split_whitespace()
             .skip_while(|word| *word != "lladdr");
         words.nth(1).map(ToOwned::to_owned)
+    }
+
+    async fn claim(&self, from: Place, address: Ipv6Addr) {
+        let Place::Machine(number) = from else {
+            panic!("a machine claims");
+        };
+        let (machine, namespace) = self.machines.lock().unwrap()[&number].clone();
+        socket::claim(&namespace, address, &machine.mac);
     }
 
     async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>> {

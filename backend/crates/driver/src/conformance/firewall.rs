@@ -85,6 +85,9 @@ pub struct Probe {
 pub trait Conversation: Send {
     /// Whether something that is said now is answered within this time.
     async fn goes_on(&mut self, patience: Duration) -> bool;
+
+    /// Whether the other side, which has been asked to go on talking, is heard to say something new within this time.
+    async fn hears(&mut self, patience: Duration) -> bool;
 }
 
 /// A host with bridges and machines on them. What is made on it is removed when it is dropped.
@@ -109,6 +112,9 @@ pub trait FirewallLab: Send + Sync {
 
     /// The MAC that somebody holds for an address, after what was sent so far.
     async fn neighbor(&self, at: Place, address: IpAddr) -> Option<String>;
+
+    /// A machine tells all its neighbors that it has this address, which it has not, in the answer to no question.
+    async fn claim(&self, from: Place, address: Ipv6Addr);
 
     /// Opens a connection that stays; `None` where that does not work within this time. TCP only.
     async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>>;
@@ -136,7 +142,7 @@ macro_rules! firewall_conformance {
             the_host_counts_as_the_gateway, the_host_is_reached_by_egress_rules,
             // address
             an_address_of_nobody_is_mute, nobody_sends_from_anothers_address,
-            nobody_sends_from_anothers_bridge, nobody_answers_for_another,
+            nobody_sends_from_anothers_bridge, nobody_answers_for_another, nobody_claims_what_is_anothers,
             a_port_that_is_down_is_cut_off,
             // hand
             what_is_flushed_is_mended, what_is_opened_is_closed, the_same_again_changes_nothing,

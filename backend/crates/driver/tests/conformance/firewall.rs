@@ -1,6 +1,7 @@
 //! The fake host's packet filter keeps every promise, on packets that are only thought of.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -24,6 +25,8 @@ struct FakeYard {
     host: FakeHost,
     bridges: Arc<Mutex<Vec<(String, Bridge)>>>,
     machines: Arc<Mutex<Vec<Machine>>>,
+    /// Addresses that a machine said it had.
+    claims: Arc<Mutex<BTreeMap<IpAddr, String>>>,
 }
 
 impl FakeYard {
@@ -127,6 +130,15 @@ impl Conversation for Talk {
     async fn goes_on(&mut self, _patience: Duration) -> bool {
         self.lab.send(&self.probe).is_some()
     }
+
+    async fn hears(&mut self, _patience: Duration) -> bool {
+        let packet = self.lab.packet(&self.probe);
+        let rules = self.lab.host.rules().unwrap_or_default();
+        let mut ends = rules.ports.values().filter(|port| {
+            port.addresses.contains(&packet.source) || port.addresses.contains(&packet.to)
+        });
+        ends.all(|port| !port.groups.is_empty() || !port.opened.is_empty())
+    }
 }
 
 #[async_trait]
@@ -152,7 +164,27 @@ impl FirewallLab for FakeYard {
         self.host.send(&self.packet(probe)).is_some()
     }
 
+    async fn claim(&self, from: Place, address: Ipv6Addr) {
+        let Place::Machine(number) = from else {
+            panic!("a machine claims");
+        };
+        let machines = self.machines.lock().unwrap();
+        let machine = machines
+            .iter()
+            .find(|machine| machine.number == number)
+            .unwrap();
+        if self.host.may_have(&machine.mac, address.into()) {
+            self.claims
+                .lock()
+                .unwrap()
+                .insert(address.into(), machine.mac.clone());
+        }
+    }
+
     async fn neighbor(&self, _at: Place, address: IpAddr) -> Option<String> {
+        if let Some(mac) = self.claims.lock().unwrap().get(&address) {
+            return Some(mac.clone());
+        }
         let machines = self.machines.lock().unwrap();
         let mut there = machines
             .iter()

@@ -1,6 +1,7 @@
 //! Who may use which address.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use zun_domain::firewall::Outside as How;
 use zun_domain::network::EtherType;
@@ -151,6 +152,37 @@ pub async fn nobody_answers_for_another(lab: &impl FirewallLab) {
     yard.check(&others, &[]).await;
 }
 
+/// An advertisement that nobody asked for is believed by the kernel of whoever is just asking: it gets to nobody.
+pub async fn nobody_claims_what_is_anothers(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.group(1, wide_open());
+    yard.bridge(1).await;
+    yard.machine(1, 2, &[1]).await;
+    yard.machine(1, 3, &[1]).await;
+    yard.stranger(1, 9, &mac(1, 9), &[v4(1, 9)]).await;
+    yard.apply().await;
+    let IpAddr::V6(absent) = v6(1, 8) else {
+        unreachable!("it is of that family");
+    };
+    let claimed = async |by: u8| {
+        // The first claim may come before the question.
+        lab.claim(Machine(by), absent).await;
+        let asks = probe(Machine(2), absent, Ping);
+        let mut asking = std::pin::pin!(lab.probe(&asks, LONG_ENOUGH));
+        let moment = Duration::from_millis(20);
+        while tokio::time::timeout(moment, &mut asking).await.is_err() {
+            lab.claim(Machine(by), absent).await;
+        }
+        lab.neighbor(Machine(2), absent.into()).await
+    };
+    assert_eq!(claimed(3).await, None, "the address is nobody's");
+    assert_eq!(claimed(9).await, None, "the machine is nobody's");
+    yard.port(3).addresses.insert(absent.into());
+    yard.apply().await;
+    assert_eq!(claimed(9).await, None, "the machine is nobody's");
+    assert_eq!(claimed(3).await, Some(mac(1, 3)));
+}
+
 /// A port that lost its groups is cut off, also from what was going on.
 pub async fn a_port_that_is_down_is_cut_off(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
@@ -165,8 +197,14 @@ pub async fn a_port_that_is_down_is_cut_off(lab: &impl FirewallLab) {
     );
     let mut inwards = lab.converse(&to, PATIENCE).await.expect("a connection");
     let mut outwards = lab.converse(&from, PATIENCE).await.expect("a connection");
+    let mut heard = lab.converse(&to, PATIENCE).await.expect("a connection");
+    let mut told = lab.converse(&from, PATIENCE).await.expect("a connection");
+    assert!(heard.hears(PATIENCE).await && told.hears(PATIENCE).await);
     yard.port(3).groups.clear();
     yard.apply().await;
+    // First, as long as what is not acknowledged is followed by more.
+    assert!(!told.hears(LONG_ENOUGH).await, "it gets no answers");
+    assert!(!heard.hears(LONG_ENOUGH).await, "it sends no answers");
     assert!(!inwards.goes_on(LONG_ENOUGH).await, "it gets nothing");
     assert!(!outwards.goes_on(LONG_ENOUGH).await, "it sends nothing");
     yard.check(&[probe(Host, v4(1, 2), Tcp(80))], &[to, from])
