@@ -7,10 +7,16 @@ use std::path::{Path, PathBuf};
 
 use zun_driver::{Class, Error, Result};
 
-/// Keeps this text in place of the former.
-pub(crate) async fn keep(file: &Path, text: String) -> Result<()> {
-    let tried = "keep the firewall's rules for the next boot";
-    on_disk(file, tried, move |file| replace(file, &text)).await
+const TRIED: &str = "keep the firewall's rules for the next boot";
+
+/// Puts this text on disk beside the former.
+pub(crate) async fn prepare(file: &Path, text: String) -> Result<()> {
+    on_disk(file, TRIED, move |file| write(file, &text)).await
+}
+
+/// What was prepared takes the place of the former.
+pub(crate) async fn commit(file: &Path) -> Result<()> {
+    on_disk(file, TRIED, replace).await
 }
 
 /// Removes it; it may be gone.
@@ -43,17 +49,26 @@ async fn on_disk(
     })
 }
 
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let new = file.with_extension("new");
-    let folder = file.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
+fn write(file: &Path, text: &str) -> io::Result<()> {
+    std::fs::create_dir_all(folder(file))?;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true).mode(0o600);
-    let mut open = options.open(&new)?;
+    let mut open = options.open(prepared(file))?;
     open.write_all(text.as_bytes())?;
-    open.sync_all()?;
-    std::fs::rename(&new, file)?;
-    File::open(folder)?.sync_all()
+    open.sync_all()
+}
+
+fn replace(file: &Path) -> io::Result<()> {
+    std::fs::rename(prepared(file), file)?;
+    File::open(folder(file))?.sync_all()
+}
+
+fn prepared(file: &Path) -> PathBuf {
+    file.with_extension("new")
+}
+
+fn folder(file: &Path) -> &Path {
+    file.parent().unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -68,7 +83,13 @@ mod tests {
         let file = folder.path().join("below").join("rules.nft");
         forget(&file).await.unwrap();
         for text in ["one", "other"] {
-            keep(&file, text.to_owned()).await.unwrap();
+            prepare(&file, text.to_owned()).await.unwrap();
+            assert!(
+                std::fs::read_to_string(&file)
+                    .ok()
+                    .is_none_or(|kept| kept != text)
+            );
+            commit(&file).await.unwrap();
             assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
         }
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
@@ -77,7 +98,7 @@ mod tests {
         assert!(!file.exists());
         std::fs::write(folder.path().join("file"), "").unwrap();
         let inside = folder.path().join("file").join("rules.nft");
-        let error = keep(&inside, String::new()).await.unwrap_err();
+        let error = prepare(&inside, String::new()).await.unwrap_err();
         assert!(error.message.contains("rules.nft"), "{error}");
     }
 }

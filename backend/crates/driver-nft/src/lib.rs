@@ -135,17 +135,11 @@ impl Nft {
         Ok(inet.zip(bridge).map(|(inet, bridge)| inet + &bridge))
     }
 
-    /// What a host needs beside the tables.
-    async fn surround(&self, ruleset: &Ruleset, external: bool) -> Result<()> {
-        let addresses = async {
-            if external {
-                external::set(&self.runner, &self.deployment, &ruleset.external).await
-            } else {
-                Ok(())
-            }
-        };
-        let accepting = docker_user::ensure(&self.runner, &self.deployment);
-        tokio::try_join!(addresses, accepting).map(drop)
+    /// What a host needs beside the tables: the external addresses, and the engine's consent.
+    async fn surround(&self, ruleset: &Ruleset) -> Result<()> {
+        let addresses = external::set(&self.runner, &self.deployment, &ruleset.external);
+        let consent = docker_user::ensure(&self.runner, &self.deployment);
+        tokio::try_join!(addresses, consent).map(drop)
     }
 }
 
@@ -161,19 +155,27 @@ impl FirewallDriver for Nft {
         }
         // Until all of it is done nothing is taken for granted.
         let before = applied.take();
-        if before.is_none() && !ruleset.bridges.is_empty() {
+        if !ruleset.bridges.is_empty() {
             sysctl::filter_bridges(&self.runner).await?;
         }
         let tables = render::tables(ruleset, &self.table);
-        let external = before
-            .as_ref()
-            .is_none_or(|before| before.ruleset.external != ruleset.external);
-        let script = whole(&tables);
-        tokio::try_join!(
+        // The engine's consent is looked after by `mend`: what a change costs is mostly the programs it starts.
+        let external = |before: &Applied| before.ruleset.external != ruleset.external;
+        let surroundings = async {
+            match &before {
+                Some(before) if !external(before) => Ok(()),
+                _ => self.surround(ruleset).await,
+            }
+        };
+        // Each comes to its end, also where another fails: none is left behind that would meet the next attempt.
+        let (put, surrounded, prepared) = tokio::join!(
             self.put(before.as_ref(), &tables),
-            self.surround(ruleset, external),
-            kept::keep(&self.file, script),
-        )?;
+            surroundings,
+            kept::prepare(&self.file, whole(&tables)),
+        );
+        put.and(surrounded).and(prepared)?;
+        // Only what the kernel has taken is worth to be loaded at the next boot.
+        kept::commit(&self.file).await?;
         *applied = Some(Applied {
             ruleset: ruleset.clone(),
             tables,
@@ -187,7 +189,10 @@ impl FirewallDriver for Nft {
         let Some(applied) = guard.as_mut() else {
             return Ok(false);
         };
-        self.surround(&applied.ruleset, true).await?;
+        if !applied.ruleset.bridges.is_empty() {
+            sysctl::filter_bridges(&self.runner).await?;
+        }
+        self.surround(&applied.ruleset).await?;
         let found = self.list().await?;
         if found.is_some() && found == applied.listed {
             return Ok(false);
@@ -226,7 +231,7 @@ impl FirewallDriver for Nft {
 
 /// The script that puts both tables in place, whatever was there.
 fn whole(tables: &Tables) -> String {
-    tables.each().map(|table| table.replace()).concat()
+    tables.each().map(model::Table::replace).concat()
 }
 
 /// The elements of a set come in the order of a hash table: sorted, so that two listings of the same rules are alike.

@@ -120,6 +120,7 @@ impl Runner {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
+            .kill_on_drop(true)
             .spawn()?;
         let stdin = child.stdin.take();
         let fed = async {

@@ -93,19 +93,18 @@ fn link_local(mac: &str) -> Option<Ipv6Addr> {
         .map(|byte| byte.map(u16::from))
         .collect::<Result<_, _>>()
         .ok()?;
-    let &[a, b, c, d, e, f] = bytes.as_slice() else {
+    let &[first, second, third, fourth, fifth, sixth] = bytes.as_slice() else {
         return None;
     };
-    let (first, second) = ((a ^ 2) << 8 | b, c << 8 | 0xff);
     Some(Ipv6Addr::new(
         0xfe80,
         0,
         0,
         0,
-        first,
-        second,
-        0xfe00 | d,
-        e << 8 | f,
+        (first ^ 2) << 8 | second,
+        third << 8 | 0xff,
+        0xfe00 | fourth,
+        fifth << 8 | sixth,
     ))
 }
 

@@ -124,13 +124,13 @@ impl<'a> Policy<'a> {
     }
 
     /// What the gateway of the port's bridge may send, by rules that name it with a prefix.
-    fn from_gateway(&self, rules: &Ruleset, gateway: IpAddr) -> Vec<String> {
+    fn of_gateway(&self, rules: &Ruleset, gateway: IpAddr) -> Vec<String> {
         let groups = self.groups.iter().filter_map(|id| rules.groups.get(id));
         let allowed = groups.flat_map(|group| &group.rules).filter(|rule| {
             let named = matches!(rule.remote, Remote::Prefix(net) if net.contains(&gateway));
             named && rule.direction == Direction::Ingress && rule.ethertype == family_of(gateway)
         });
-        let traffic = allowed.filter_map(|rule| group::traffic(rule));
+        let traffic = allowed.filter_map(group::traffic);
         let distinct: BTreeSet<String> = traffic.collect();
         let accepted = distinct
             .into_iter()
@@ -156,7 +156,7 @@ fn add_host(table: &mut Table, rules: &Ruleset, family: EtherType) {
         let identity = format!("{} {gateway}", policy.digits());
         let chain = format!("host{}-{}", digit(family), digits(&identity, 16));
         if !table.chains.contains_key(&chain) {
-            let allowed = policy.from_gateway(rules, gateway);
+            let allowed = policy.of_gateway(rules, gateway);
             if allowed.is_empty() {
                 continue;
             }

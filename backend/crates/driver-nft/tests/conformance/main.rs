@@ -4,6 +4,7 @@
 use zun_driver::conformance::skip;
 
 mod namespace;
+mod own;
 mod socket;
 mod yard;
 

@@ -66,11 +66,16 @@ impl Namespace {
         ]
     }
 
-    /// Runs `nft` in it.
-    pub(crate) fn nft(&self, script: &str) {
+    /// Runs `nft` in it; what it prints.
+    pub(crate) fn nft(&self, script: &str) -> String {
+        self.run(&["nft", "-f", "-"], script)
+    }
+
+    /// Runs a program in it; what it prints.
+    pub(crate) fn run(&self, program: &[&str], input: &str) -> String {
         let through = self.through();
         let mut command = Command::new(&through[0]);
-        fed(command.args(&through[1..]).args(["nft", "-f", "-"]), script);
+        fed(command.args(&through[1..]).args(program), input)
     }
 }
 

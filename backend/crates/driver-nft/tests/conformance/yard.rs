@@ -28,7 +28,8 @@ pub(crate) struct NetYard {
     tasks: Mutex<JoinSet<()>>,
     seen: Seen,
     pub(crate) driver: Arc<Nft>,
-    pub(crate) folder: TempDir,
+    /// What the driver keeps.
+    _folder: TempDir,
 }
 
 impl NetYard {
@@ -62,7 +63,7 @@ impl NetYard {
             tasks: Mutex::new(tasks),
             seen,
             driver: Arc::new(nft),
-            folder,
+            _folder: folder,
         }
     }
 
