@@ -61,10 +61,13 @@ async fn talk_to(mut stream: TcpStream) -> io::Result<()> {
     loop {
         let said = stream.read_u8().await?;
         stream.write_u8(said).await?;
-        while said == GO_ON {
-            pause().await;
-            stream.write_u8(GO_ON).await?;
+        if said == GO_ON {
+            break;
         }
+    }
+    loop {
+        pause().await;
+        stream.write_u8(GO_ON).await?;
     }
 }
 

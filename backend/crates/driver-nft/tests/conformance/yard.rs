@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use zun_domain::firewall::Bridge;
@@ -33,7 +34,7 @@ pub(crate) struct NetYard {
 }
 
 impl NetYard {
-    pub(crate) async fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (host, outside) = (Namespace::new("host"), Namespace::new("outside"));
         host.set("ipv4/ip_forward", "1");
         host.set("ipv6/conf/all/forwarding", "1");
@@ -83,11 +84,10 @@ impl NetYard {
             .values()
             .filter(|(machine, _)| machine.addresses.contains(&to));
         let known = known.map(|(machine, _)| (to, machine.mac.clone()));
-        let all = gateways.chain(known);
-        all.map(|(address, mac)| {
-            format!("neighbor replace {address} lladdr {mac} dev eth0 nud permanent\n")
-        })
-        .collect()
+        let lines = gateways.chain(known).map(|(address, mac)| {
+            format!("neighbor replace {address} lladdr {mac} dev eth0 nud permanent")
+        });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// Who sends a probe, and from where.
@@ -138,17 +138,17 @@ impl FirewallLab for NetYard {
     }
 
     async fn add_bridge(&self, name: &str, bridge: &Bridge) {
-        let mac = bridge_mac(name);
-        let mut lines = format!("link add {name} address {mac} type bridge\n");
-        for (net, gateway) in &bridge.subnets {
-            lines += &format!(
-                "address add {gateway}/{} dev {name}{}\n",
-                net.prefix_len(),
+        let made = format!("link add {name} address {} type bridge", bridge_mac(name));
+        let addresses = bridge.subnets.iter().map(|(net, gateway)| {
+            let length = net.prefix_len();
+            format!(
+                "address add {gateway}/{length} dev {name}{}",
                 nodad(*gateway)
-            );
-        }
-        lines += &format!("link set {name} up\n");
-        self.host.ip(&lines);
+            )
+        });
+        let up = format!("link set {name} up");
+        let lines: Vec<String> = [made].into_iter().chain(addresses).chain([up]).collect();
+        self.host.ip(&lines.join("\n"));
         self.bridges
             .lock()
             .unwrap()
@@ -164,25 +164,25 @@ impl FirewallLab for NetYard {
             machine.bridge
         ));
         let bridge = self.bridges.lock().unwrap()[&machine.bridge].clone();
-        let mut lines = format!("link set eth0 address {}\nlink set eth0 up\n", machine.mac);
-        for address in &machine.addresses {
+        let mut lines = vec![
+            format!("link set eth0 address {}", machine.mac),
+            "link set eth0 up".to_owned(),
+        ];
+        lines.extend(machine.addresses.iter().map(|address| {
             let on = bridge.subnets.keys().find(|net| net.contains(address));
             let alone = if address.is_ipv4() { 32 } else { 128 };
-            let length = on.map_or(alone, |net| net.prefix_len());
-            lines += &format!(
-                "address add {address}/{length} dev eth0{}\n",
-                nodad(*address)
-            );
-        }
-        for gateway in bridge.subnets.values() {
+            let length = on.map_or(alone, IpNet::prefix_len);
+            format!("address add {address}/{length} dev eth0{}", nodad(*address))
+        }));
+        lines.extend(bridge.subnets.values().map(|gateway| {
             let all = if gateway.is_ipv4() {
                 "0.0.0.0/0"
             } else {
                 "::/0"
             };
-            lines += &format!("route add {all} via {gateway} dev eth0 onlink\n");
-        }
-        namespace.ip(&lines);
+            format!("route add {all} via {gateway} dev eth0 onlink")
+        }));
+        namespace.ip(&lines.join("\n"));
         socket::serve(&namespace, &self.seen, &mut self.tasks.lock().unwrap());
         let machine = (machine.clone(), Arc::new(namespace));
         self.machines
