@@ -2,13 +2,14 @@
 //!
 //! A driver's tests implement [`Lab`] and write `zun_driver::conformance!(their_lab)`, which makes a test of
 //! each case. A case gets a lab of its own, so cases may run side by side on one engine. Volumes alone, without an
-//! engine, are tried with [`VolumeLab`] and `zun_driver::volume_conformance!`.
+//! engine, are tried with [`VolumeLab`] and `zun_driver::volume_conformance!`, the packet filter with [`FirewallLab`] and
+//! `zun_driver::firewall_conformance!`.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a case that finds a promise broken panics; that is what it is for"
 )]
 
-mod attach;
+mod firewall;
 mod image;
 mod life;
 mod limit;
@@ -27,7 +28,7 @@ use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::MakeNetwork;
 
-pub use attach::*;
+pub use firewall::*;
 pub use image::*;
 pub use life::*;
 pub use limit::*;

@@ -1,138 +1,210 @@
-//! What only a fake host shows of its firewall and its networks: who was unguarded, what it would not give up.
+//! The fake host's packet filter keeps every promise, on packets that are only thought of.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::future::{Ready, ready};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use zun_domain::container::{Container, ContainerSpec};
-use zun_domain::firewall::{GuardedPort, Ruleset};
-use zun_domain::id::PortId;
-use zun_domain::network::mac_of;
-use zun_driver::conformance::{Lab, Program};
-use zun_driver::runtime::{Attachment, CreateContainer, RuntimeName};
-use zun_driver::{Class, ContainerRuntime, FirewallDriver, NetworkDriver};
+use async_trait::async_trait;
+use zun_domain::firewall::Bridge;
+use zun_driver::FirewallDriver;
+use zun_driver::conformance::{
+    Conversation, FirewallLab, HOST_V4, HOST_V6, Machine, OUTSIDE_V4, OUTSIDE_V6, Place, Probe,
+    Traffic,
+};
+use zun_driver::fake::{FakeHost, Origin, Packet};
 
-use super::{FakeLab, lab};
+zun_driver::firewall_conformance!(lab);
 
-async fn attachment(lab: &FakeLab) -> Attachment {
-    let network = lab.network_v6();
-    lab.host.ensure(&network).await.unwrap();
-    let ip = network.subnet.hosts().nth(1).unwrap();
-    Attachment {
-        network: network.runtime_name(),
-        ip,
-        ipv6: network.v6.unwrap().subnet.hosts().nth(1),
-        mac: mac_of(ip),
-        aliases: Vec::new(),
+fn lab(_case: &str) -> Ready<Option<FakeYard>> {
+    ready(Some(FakeYard::default()))
+}
+
+#[derive(Clone, Default)]
+struct FakeYard {
+    host: FakeHost,
+    bridges: Arc<Mutex<Vec<(String, Bridge)>>>,
+    machines: Arc<Mutex<Vec<Machine>>>,
+    /// Addresses that a machine said it had.
+    claims: Arc<Mutex<BTreeMap<IpAddr, String>>>,
+}
+
+impl FakeYard {
+    /// The bridge an address lies on, and whether it is the host's there.
+    fn bridge_of(&self, address: IpAddr) -> Option<(String, IpAddr)> {
+        let bridges = self.bridges.lock().unwrap();
+        bridges.iter().find_map(|(name, bridge)| {
+            let mut subnets = bridge.subnets.iter();
+            let (_, gateway) = subnets.find(|(net, _)| net.contains(&address))?;
+            Some((name.clone(), *gateway))
+        })
     }
-}
 
-async fn made(lab: &FakeLab, attachment: &Attachment) -> RuntimeName {
-    let container = lab.container();
-    let image = lab.equip(container, &Program::Runs).image;
-    let request = CreateContainer {
-        container,
-        project: lab.id(),
-        revision: 1,
-        spec: ContainerSpec::of(image.clone()),
-        image: image.to_string(),
-        hostname: Container::default_hostname(container),
-        attachments: vec![attachment.clone()],
-        dns: Vec::new(),
-        published: Vec::new(),
-        mounts: Vec::new(),
-    };
-    lab.host.create(&request).await.unwrap();
-    RuntimeName::Current(container)
-}
-
-fn ruleset(lab: &FakeLab, attachments: &[&Attachment]) -> Ruleset {
-    let guarded = attachments.iter().map(|attachment| {
-        let v6 = attachment.ipv6.map(IpAddr::V6);
-        let port = GuardedPort {
-            bridge: zun_domain::network::bridge_of(&attachment.network),
-            mac: attachment.mac.clone(),
-            addresses: std::iter::once(IpAddr::V4(attachment.ip))
-                .chain(v6)
-                .collect(),
-            groups: BTreeSet::new(),
-            opened: BTreeSet::new(),
+    fn packet(&self, probe: &Probe) -> Packet {
+        let v4 = probe.to.is_ipv4();
+        let by_family = |four: Ipv4Addr, six| {
+            if v4 {
+                IpAddr::V4(four)
+            } else {
+                IpAddr::V6(six)
+            }
         };
-        (lab.id::<PortId>(), port)
-    });
-    Ruleset {
-        ports: guarded.collect::<BTreeMap<_, _>>(),
-        ..Ruleset::default()
-    }
-}
-
-#[tokio::test]
-async fn who_starts_without_rules_is_seen() {
-    let lab = lab("").await.unwrap();
-    let (first, second) = (attachment(&lab).await, attachment(&lab).await);
-    let name = made(&lab, &first).await;
-    lab.host.apply(&ruleset(&lab, &[&first])).await.unwrap();
-    lab.host.start(name).await.unwrap();
-    assert_eq!(lab.host.unguarded(), [""; 0]);
-
-    lab.host.connect(name, &second).await.unwrap();
-    assert_eq!(lab.host.unguarded(), [name.to_string()]);
-
-    let mut half = ruleset(&lab, &[&second]);
-    for port in half.ports.values_mut() {
-        port.addresses.retain(IpAddr::is_ipv4);
-    }
-    lab.host.apply(&half).await.unwrap();
-    lab.host.disconnect(name, &second.network).await.unwrap();
-    let other = made(&lab, &second).await;
-    lab.host.start(other).await.unwrap();
-    assert_eq!(lab.host.unguarded().len(), 2);
-}
-
-#[tokio::test]
-async fn what_a_hand_flushed_is_mended() {
-    let lab = lab("").await.unwrap();
-    assert_eq!(lab.host.mend().await, Ok(false));
-    assert_eq!(lab.host.rules(), None);
-    let rules = ruleset(&lab, &[&attachment(&lab).await]);
-    lab.host.apply(&rules).await.unwrap();
-    assert_eq!(lab.host.mend().await, Ok(false));
-    for reboot in [false, true] {
-        lab.host.flush_by_hand();
-        assert_eq!(lab.host.rules(), None);
-        if reboot {
-            lab.host.reboot();
+        let (from, own) = match probe.from {
+            Place::Machine(number) => {
+                let machines = self.machines.lock().unwrap();
+                let machine = machines
+                    .iter()
+                    .find(|machine| machine.number == number)
+                    .unwrap();
+                let mut addresses = machine.addresses.iter();
+                let own = addresses.find(|address| address.is_ipv4() == v4).unwrap();
+                let (bridge, mac) = (machine.bridge.clone(), machine.mac.clone());
+                (Origin::Container { bridge, mac }, *own)
+            }
+            Place::Host => {
+                let gateway = self.bridge_of(probe.to).map(|(_, gateway)| gateway);
+                (Origin::Host, gateway.unwrap_or(by_family(HOST_V4, HOST_V6)))
+            }
+            Place::Outside => (Origin::Outside, by_family(OUTSIDE_V4, OUTSIDE_V6)),
+        };
+        let (protocol, port) = match probe.traffic {
+            Traffic::Tcp(port) => (6, port),
+            Traffic::Udp(port) => (17, port),
+            Traffic::Ping if v4 => (1, 8),
+            Traffic::Ping => (58, 128),
+        };
+        Packet {
+            from,
+            source: probe.source.unwrap_or(own),
+            to: probe.to,
+            protocol,
+            port,
         }
-        assert_eq!(lab.host.mend().await, Ok(!reboot));
-        assert_eq!(lab.host.rules(), Some(rules.clone()));
     }
-    lab.host.clear().await.unwrap();
-    assert_eq!(lab.host.mend().await, Ok(false));
-    assert_eq!(lab.host.rules(), None);
+
+    /// Whether somebody at this address gets packets, and may say so.
+    fn answers(&self, address: IpAddr) -> bool {
+        let external = match (address, self.host.rules()) {
+            (IpAddr::V4(address), Some(rules)) => rules.external.contains(&address),
+            _ => false,
+        };
+        let elsewhere: [IpAddr; 4] = [
+            HOST_V4.into(),
+            HOST_V6.into(),
+            OUTSIDE_V4.into(),
+            OUTSIDE_V6.into(),
+        ];
+        let Some((bridge, gateway)) = self.bridge_of(address) else {
+            return external || elsewhere.contains(&address);
+        };
+        let machines = self.machines.lock().unwrap();
+        let mut there = machines.iter().filter(|machine| machine.bridge == bridge);
+        let has = |machine: &Machine| {
+            machine.addresses.contains(&address) && self.host.may_have(&machine.mac, address)
+        };
+        address == gateway || there.any(has)
+    }
+
+    fn send(&self, probe: &Probe) -> Option<IpAddr> {
+        let delivered = self.host.send(&self.packet(probe))?;
+        if !self.answers(delivered.to) {
+            return None;
+        }
+        // The fake host has no address outside that it could write down.
+        let masqueraded = self.bridge_of(delivered.source);
+        let outside = self.bridge_of(delivered.to).is_none();
+        match masqueraded {
+            Some((_, gateway)) if gateway == delivered.source && outside => Some(HOST_V4.into()),
+            _ => Some(delivered.source),
+        }
+    }
 }
 
-#[tokio::test]
-async fn a_network_is_kept_until_the_engine_gives_it_up() {
-    let lab = lab("").await.unwrap();
-    let network = lab.network();
-    let name = network.runtime_name();
-    lab.host.ensure(&network).await.unwrap();
-    lab.host.keep_network(&name);
-    let error = NetworkDriver::remove(&lab.host, &name).await.unwrap_err();
-    assert_eq!(error.class, Class::Conflict);
-    assert!(error.message.contains("has active endpoints"), "{error}");
-    lab.host.give_up_networks();
-    NetworkDriver::remove(&lab.host, &name).await.unwrap();
-    assert_eq!(NetworkDriver::list(&lab.host).await, Ok(Vec::new()));
+struct Talk {
+    lab: FakeYard,
+    probe: Probe,
 }
 
-#[tokio::test]
-async fn a_stranger_s_network_is_not_ours() {
-    let lab = lab("").await.unwrap();
-    let network = lab.network();
-    lab.host.snatch_subnet();
-    let error = lab.host.ensure(&network).await.unwrap_err();
-    assert_eq!(error.class, Class::Conflict);
-    assert_eq!(NetworkDriver::list(&lab.host).await, Ok(Vec::new()));
-    NetworkDriver::remove(&lab.host, "stranger").await.unwrap();
-    assert!(lab.host.networks().contains("stranger"));
+#[async_trait]
+impl Conversation for Talk {
+    async fn goes_on(&mut self, _patience: Duration) -> bool {
+        self.lab.send(&self.probe).is_some()
+    }
+
+    async fn hears(&mut self, _patience: Duration) -> bool {
+        let packet = self.lab.packet(&self.probe);
+        let rules = self.lab.host.rules().unwrap_or_default();
+        let mut ends = rules.ports.values().filter(|port| {
+            port.addresses.contains(&packet.source) || port.addresses.contains(&packet.to)
+        });
+        ends.all(|port| !port.groups.is_empty() || !port.opened.is_empty())
+    }
+}
+
+#[async_trait]
+impl FirewallLab for FakeYard {
+    fn driver(&self) -> Arc<dyn FirewallDriver> {
+        Arc::new(self.host.clone())
+    }
+
+    async fn add_bridge(&self, name: &str, bridge: &Bridge) {
+        let added = (name.to_owned(), bridge.clone());
+        self.bridges.lock().unwrap().push(added);
+    }
+
+    async fn add_machine(&self, machine: &Machine) {
+        self.machines.lock().unwrap().push(machine.clone());
+    }
+
+    async fn probe(&self, probe: &Probe, _patience: Duration) -> Option<IpAddr> {
+        self.send(probe)
+    }
+
+    async fn throw(&self, probe: &Probe, _patience: Duration) -> bool {
+        self.host.send(&self.packet(probe)).is_some()
+    }
+
+    async fn claim(&self, from: Place, address: Ipv6Addr) {
+        let Place::Machine(number) = from else {
+            panic!("a machine claims");
+        };
+        let machines = self.machines.lock().unwrap();
+        let machine = machines
+            .iter()
+            .find(|machine| machine.number == number)
+            .unwrap();
+        if self.host.may_have(&machine.mac, address.into()) {
+            self.claims
+                .lock()
+                .unwrap()
+                .insert(address.into(), machine.mac.clone());
+        }
+    }
+
+    async fn neighbor(&self, _at: Place, address: IpAddr) -> Option<String> {
+        if let Some(mac) = self.claims.lock().unwrap().get(&address) {
+            return Some(mac.clone());
+        }
+        let machines = self.machines.lock().unwrap();
+        let mut there = machines
+            .iter()
+            .filter(|machine| machine.addresses.contains(&address));
+        let said = there.find(|machine| self.host.may_have(&machine.mac, address));
+        said.map(|machine| machine.mac.clone())
+    }
+
+    async fn converse(&self, probe: &Probe, _: Duration) -> Option<Box<dyn Conversation>> {
+        self.send(probe)?;
+        let (lab, probe) = (self.clone(), *probe);
+        Some(Box::new(Talk { lab, probe }))
+    }
+
+    async fn flush_by_hand(&self) {
+        self.host.flush_by_hand();
+    }
+
+    async fn open_by_hand(&self) {
+        self.host.open_by_hand();
+    }
 }

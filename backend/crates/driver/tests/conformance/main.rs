@@ -16,6 +16,7 @@ use zun_driver::runtime::{Attachment, RuntimeName};
 
 mod fault;
 mod firewall;
+mod unguarded;
 mod volume;
 
 zun_driver::conformance!(lab);
