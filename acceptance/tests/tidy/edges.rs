@@ -8,13 +8,14 @@ use serde_json::Value;
 use crate::{none, tree};
 
 /// The packages of ours that a package may depend on, beside those that it may not.
-const OURS: [(&str, &[&str]); 15] = [
+const OURS: [(&str, &[&str]); 16] = [
     ("zun-domain", &[]),
     ("zun-scheduler", &["zun-domain"]),
     ("zun-planner", &["zun-domain"]),
     ("zun-driver", &["zun-domain"]),
     ("zun-driver-docker", &["zun-driver", "zun-domain"]),
     ("zun-driver-local", &["zun-driver", "zun-domain"]),
+    ("zun-driver-nft", &["zun-driver", "zun-domain"]),
     ("zun-store", &["zun-domain"]),
     (
         "zun-engine",
@@ -38,6 +39,7 @@ const OURS: [(&str, &[&str]); 15] = [
             "zun-driver",
             "zun-driver-docker",
             "zun-driver-local",
+            "zun-driver-nft",
             "zun-scheduler",
             "zun-domain",
         ],

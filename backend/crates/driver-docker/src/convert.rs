@@ -13,6 +13,7 @@ use zun_domain::container::{
     ContainerSpec, Health, Healthcheck, Observed, Phase, Published, RestartPolicy,
     RestartPolicyName, RuntimeId,
 };
+use zun_domain::network::mac_of;
 use zun_domain::time::Timestamp;
 use zun_domain::unit::{MemoryMib, Millicpu};
 use zun_domain::volume::HostMount;
@@ -62,10 +63,10 @@ pub(crate) fn create_body(
         exposed_ports: Some(request.published.iter().map(inside).collect()),
         host_config: Some(host_config(request, sized)),
         networking_config: Some(NetworkingConfig {
-            endpoints_config: Some(HashMap::from([(
-                request.attachment.network.clone(),
-                endpoint(&request.attachment),
-            )])),
+            endpoints_config: request
+                .attachments
+                .first()
+                .map(|first| HashMap::from([(first.network.clone(), endpoint(first))])),
         }),
         ..ContainerCreateBody::default()
     }
@@ -83,7 +84,11 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
         ulimits: ulimits(spec),
         init: spec.init,
         log_config: Some(log_config()),
-        network_mode: Some(request.attachment.network.clone()),
+        network_mode: request
+            .attachments
+            .first()
+            .map(|first| first.network.clone()),
+        dns: Some(texts(&request.dns)).filter(|servers| !servers.is_empty()),
         port_bindings: Some(request.published.iter().map(binding).collect()),
         restart_policy: spec.restart_policy.map(restart_policy),
         auto_remove: Some(false),
@@ -124,8 +129,8 @@ fn mount(mount: &HostMount) -> Mount {
     }
 }
 
-fn texts<T: ToString>(set: &std::collections::BTreeSet<T>) -> Vec<String> {
-    set.iter().map(ToString::to_string).collect()
+fn texts<'a, T: ToString + 'a>(all: impl IntoIterator<Item = &'a T>) -> Vec<String> {
+    all.into_iter().map(ToString::to_string).collect()
 }
 
 fn ulimits(spec: &ContainerSpec) -> Option<Vec<ResourcesUlimits>> {
@@ -166,11 +171,20 @@ pub(crate) fn endpoint(attachment: &Attachment) -> EndpointSettings {
     EndpointSettings {
         ipam_config: Some(EndpointIpamConfig {
             ipv4_address: Some(attachment.ip.to_string()),
+            ipv6_address: attachment.ipv6.map(|ip| ip.to_string()),
             ..EndpointIpamConfig::default()
         }),
         mac_address: Some(attachment.mac.clone()),
+        aliases: Some(attachment.aliases.clone()).filter(|aliases| !aliases.is_empty()),
         ..EndpointSettings::default()
     }
+}
+
+/// The MAC on the first network, where it is not the one that Engine 20.10 derives by itself. On the others it gives no
+/// other one.
+pub(crate) fn own_mac(request: &CreateContainer) -> Option<&str> {
+    let first = request.attachments.first()?;
+    (first.mac != mac_of(first.ip)).then_some(first.mac.as_str())
 }
 
 fn health_config(check: &Healthcheck) -> HealthConfig {
@@ -321,6 +335,16 @@ mod tests {
 
     use super::*;
 
+    fn attachment(network: &str, last: u8) -> Attachment {
+        Attachment {
+            network: network.to_owned(),
+            ip: std::net::Ipv4Addr::new(10, 0, 0, last),
+            ipv6: None,
+            mac: format!("02:42:0a:00:00:{last:02x}"),
+            aliases: Vec::new(),
+        }
+    }
+
     fn request(spec: ContainerSpec) -> CreateContainer {
         CreateContainer {
             container: ContainerId(uuid::Uuid::nil()),
@@ -329,14 +353,52 @@ mod tests {
             spec,
             image: "nginx".to_owned(),
             hostname: "web".parse().unwrap(),
-            attachment: Attachment {
-                network: "zun-1".to_owned(),
-                ip: std::net::Ipv4Addr::new(10, 0, 0, 2),
-                mac: "02:42:0a:00:00:02".to_owned(),
-            },
+            attachments: vec![attachment("zun-1", 2), attachment("zun-2", 3)],
+            dns: Vec::new(),
             published: Vec::new(),
             mounts: Vec::new(),
         }
+    }
+
+    #[test]
+    fn a_container_is_made_on_its_first_network() {
+        let mut request = request(ContainerSpec::of("nginx".parse().unwrap()));
+        request.attachments[0].ipv6 = Some("fd00::2".parse().unwrap());
+        request.attachments[0].aliases = vec!["web".to_owned()];
+        request.dns = vec![
+            "192.0.2.53".parse().unwrap(),
+            "2001:db8::53".parse().unwrap(),
+        ];
+        let body = create_body("here", &request, "nginx".to_owned(), false);
+        let endpoints = body.networking_config.unwrap().endpoints_config.unwrap();
+        assert_eq!(endpoints.keys().collect::<Vec<_>>(), ["zun-1"]);
+        let ipam = endpoints["zun-1"].ipam_config.clone().unwrap();
+        assert_eq!(ipam.ipv4_address.as_deref(), Some("10.0.0.2"));
+        assert_eq!(ipam.ipv6_address.as_deref(), Some("fd00::2"));
+        assert_eq!(endpoints["zun-1"].aliases, Some(vec!["web".to_owned()]));
+        let host = body.host_config.unwrap();
+        assert_eq!(host.network_mode.as_deref(), Some("zun-1"));
+        let servers = ["192.0.2.53", "2001:db8::53"].map(str::to_owned);
+        assert_eq!(host.dns, Some(servers.to_vec()));
+    }
+
+    #[test]
+    fn what_is_not_given_is_not_told() {
+        let request = request(ContainerSpec::of("nginx".parse().unwrap()));
+        let body = create_body("here", &request, "nginx".to_owned(), false);
+        assert_eq!(body.host_config.unwrap().dns, None);
+        let endpoint = endpoint(&request.attachments[1]);
+        assert_eq!(endpoint.aliases, None);
+        assert_eq!(endpoint.ipam_config.unwrap().ipv6_address, None);
+    }
+
+    #[test]
+    fn only_a_mac_of_its_own_is_the_container_s() {
+        let mut request = request(ContainerSpec::of("nginx".parse().unwrap()));
+        request.attachments[1].mac = "02:42:aa:bb:cc:dd".to_owned();
+        assert_eq!(own_mac(&request), None);
+        request.attachments[0].mac = "02:42:aa:bb:cc:dd".to_owned();
+        assert_eq!(own_mac(&request), Some("02:42:aa:bb:cc:dd"));
     }
 
     /// With `Binds` the engine would make a source that is missing.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use zun_domain::id::{ContainerId, ProjectId};
-use zun_domain::network::Network;
+use zun_domain::runtime::MakeNetwork;
 use zun_driver::runtime::CreateContainer;
 
 /// Which deployment made it.
@@ -32,7 +32,7 @@ pub(crate) fn of_container(deployment: &str, request: &CreateContainer) -> Label
 }
 
 /// The labels of a network.
-pub(crate) fn of_network(deployment: &str, network: &Network) -> Labels {
+pub(crate) fn of_network(deployment: &str, network: &MakeNetwork) -> Labels {
     let mut labels = ours(deployment, network.project);
     labels.insert(NETWORK.to_owned(), network.id.to_string());
     labels

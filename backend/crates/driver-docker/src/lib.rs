@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zun_domain::id::ContainerId;
-use zun_driver::{Class, Error, HostDrivers, Result, VolumeDriver};
+use zun_driver::{Class, Error, FirewallDriver, HostDrivers, Result, VolumeDriver};
 
 /// Where the engine listens where nothing else is said.
 pub const SOCKET: &str = "/var/run/docker.sock";
@@ -55,8 +55,8 @@ struct Inner {
 /// What saves a question to the engine. All of it may be forgotten at any moment.
 #[derive(Default)]
 struct Memory {
-    /// Networks known to be there, with their subnet.
-    networks: HashMap<String, String>,
+    /// Networks known to be there, and what they are like.
+    networks: HashMap<String, network::Shape>,
     /// Digests that are an image's own id, not a registry's.
     image_ids: HashSet<String>,
     /// Our containers by the engine's id, and whether they run: network events name nothing else.
@@ -100,12 +100,17 @@ impl Docker {
         })
     }
 
-    /// The drivers of this engine, beside those of the volumes that its containers mount.
-    pub fn drivers(&self, volumes: Arc<dyn VolumeDriver>) -> HostDrivers {
+    /// The drivers of this engine, beside the firewall of its host and the volumes that its containers mount.
+    pub fn drivers(
+        &self,
+        firewall: Arc<dyn FirewallDriver>,
+        volumes: Arc<dyn VolumeDriver>,
+    ) -> HostDrivers {
         HostDrivers {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
             networks: Arc::new(self.clone()),
+            firewall,
             volumes,
         }
     }

@@ -1,5 +1,6 @@
 //! The container verbs on a Docker Engine. Each is the call, and the answers that count as done.
 
+mod connect;
 mod create;
 mod event;
 mod fact;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bollard::query_parameters::{
     KillContainerOptionsBuilder, RemoveContainerOptionsBuilder, ResizeContainerTTYOptionsBuilder,
-    StartContainerOptions, StopContainerOptionsBuilder,
+    StopContainerOptionsBuilder,
 };
 use futures::stream::BoxStream;
 use zun_domain::container::{Observed, Protocol, RuntimeId};
@@ -48,26 +49,7 @@ impl ContainerRuntime for Docker {
     }
 
     async fn start(&self, name: RuntimeName) -> Result<()> {
-        let name = name.to_string();
-        let client = self.client().await?;
-        // An engine that finds it running answers 304, which is no error.
-        match client
-            .start_container(&name, None::<StartContainerOptions>)
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                if error::is_absent(&error) {
-                    // Its network may be what is gone.
-                    self.memory().networks.clear();
-                }
-                let told = self.told(&format!("start container {name}"), error);
-                if told.class == Class::Conflict {
-                    self.forget_ports().await;
-                }
-                Err(told)
-            }
-        }
+        self.start_container(&name.to_string()).await
     }
 
     async fn stop(&self, name: RuntimeName, timeout: Option<u32>) -> Result<()> {
@@ -156,6 +138,10 @@ impl ContainerRuntime for Docker {
         self.connect_network(&name.to_string(), attachment).await
     }
 
+    async fn disconnect(&self, name: RuntimeName, network: &str) -> Result<()> {
+        self.disconnect_network(&name.to_string(), network).await
+    }
+
     async fn wait_started(
         &self,
         name: RuntimeName,
@@ -203,7 +189,7 @@ impl ContainerRuntime for Docker {
 }
 
 impl Docker {
-    fn absent_is_fine(
+    pub(crate) fn absent_is_fine(
         &self,
         answer: std::result::Result<(), bollard::errors::Error>,
         tried: &str,

@@ -2,12 +2,14 @@
 //!
 //! A driver's tests implement [`Lab`] and write `zun_driver::conformance!(their_lab)`, which makes a test of
 //! each case. A case gets a lab of its own, so cases may run side by side on one engine. Volumes alone, without an
-//! engine, are tried with [`VolumeLab`] and `zun_driver::volume_conformance!`.
+//! engine, are tried with [`VolumeLab`] and `zun_driver::volume_conformance!`, the packet filter with [`FirewallLab`] and
+//! `zun_driver::firewall_conformance!`.
 #![expect(
     clippy::missing_panics_doc,
     reason = "a case that finds a promise broken panics; that is what it is for"
 )]
 
+mod firewall;
 mod image;
 mod life;
 mod limit;
@@ -19,11 +21,14 @@ pub mod skip;
 mod volume;
 mod workbench;
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::MakeNetwork;
 
+pub use firewall::*;
 pub use image::*;
 pub use life::*;
 pub use limit::*;
@@ -34,7 +39,7 @@ pub use recreate::*;
 pub use volume::*;
 
 use crate::HostDrivers;
-use crate::runtime::RuntimeName;
+use crate::runtime::{Attachment, RuntimeName};
 
 /// What a process is wanted to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +67,8 @@ pub enum Program {
         /// The line.
         line: String,
     },
+    /// Ends with code 0 if somebody on its networks has that name, and with another one if nobody has.
+    Finds(String),
     /// Prints a file and ends with code 0, or with another one where it cannot.
     Shows(String),
 }
@@ -106,6 +113,9 @@ pub trait Lab: Send + Sync {
 
     /// Cuts a container off a network, as a stranger would.
     async fn disconnect_by_hand(&self, name: RuntimeName, network: &str);
+
+    /// How a running container is connected, by the network's name in the engine, as a stranger sees it.
+    async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment>;
 }
 
 /// Makes a test of every case. `$lab` is an async function of the case's name that answers a [`Lab`], or
@@ -114,6 +124,11 @@ pub trait Lab: Send + Sync {
 macro_rules! conformance {
     ($lab:path) => {
         $crate::conformance!(@each $lab:
+            // attach
+            a_container_is_on_several_networks, what_a_container_lacks_comes_with_the_second_create,
+            every_missing_network_is_named, an_ipv6_address_is_kept, networks_are_joined_and_left_live,
+            networks_are_joined_and_left_at_rest, a_network_made_anew_is_found_by_its_name,
+            names_are_found_on_their_network, a_mac_of_its_own_is_kept,
             // life
             a_container_lives, verbs_may_be_asked_twice, a_gone_container_is_no_obstacle,
             a_taken_name_is_a_conflict, a_missing_image_is_named, a_missing_network_is_named,
@@ -129,11 +144,12 @@ macro_rules! conformance {
             a_container_uses_its_volume, a_read_only_mount_is_not_written_to, a_missing_source_is_refused,
             a_volume_in_use_stays_mounted, a_container_reads_its_files,
             // network
-            networks_are_ensured, overlapping_networks_conflict, an_unused_network_follows_its_record,
+            networks_are_ensured, our_networks_are_listed, overlapping_networks_conflict,
+            a_network_has_both_families, an_unused_network_follows_its_record,
             a_network_in_use_stays, a_taken_port_is_a_conflict, a_taken_address_is_a_conflict,
             a_cut_container_is_connected_again,
             // recreate
-            a_recreate_keeps_address_and_port, a_failed_recreate_goes_back,
+            a_recreate_keeps_address_and_port, a_recreate_keeps_every_address, a_failed_recreate_goes_back,
             // image
             a_local_image_is_resolved, an_absent_image_is_not_found,
         );

@@ -30,6 +30,7 @@ use zun_domain::id::ContainerId;
 use zun_domain::unit::{MemoryMib, Millicpu};
 
 pub use fault::{Gate, Verb, When};
+pub use firewall::{Delivered, Origin, Packet};
 pub use image::FakeImage;
 pub use script::{FileUse, Line, Run, Script};
 

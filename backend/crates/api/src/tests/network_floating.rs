@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::network_group::{id, kind, pretty};
-use super::network_router::NONE;
 use super::{Reply, TestApp, Who};
 
 impl TestApp {
     /// A floating IP of the member's.
-    async fn floating(&self, mut body: Value) -> Reply {
+    pub(super) async fn floating(&self, mut body: Value) -> Reply {
         if body["floating_network_id"].is_null() {
             body["floating_network_id"] = json!(self.outside().await);
         }
@@ -18,14 +17,14 @@ impl TestApp {
         self.net("POST", "floatingips", Some(body)).await
     }
 
-    async fn give(&self, floating: &Value, body: Value) -> Reply {
+    pub(super) async fn give(&self, floating: &Value, body: Value) -> Reply {
         let rest = format!("floatingips/{}", id(floating));
         self.net("PUT", &rest, Some(json!({"floatingip": body})))
             .await
     }
 
     /// The first port of a container.
-    async fn port_of(&self, container: &str) -> Value {
+    pub(super) async fn port_of(&self, container: &str) -> Value {
         self.listed(&format!("ports?device_id={container}")).await[0].clone()
     }
 
@@ -68,9 +67,8 @@ async fn a_floating_ip_from_its_first_day_to_its_last() {
     );
     let expected = BTreeMap::from([("192.0.2.8".to_owned(), fixed.to_owned())]);
     assert_eq!(app.floats(), expected, "in force when the answer comes");
-    let shown = app
-        .net("GET", &format!("floatingips/{}", id(&made)), None)
-        .await;
+    let rest = format!("floatingips/{}", id(&made));
+    let shown = app.net("GET", &rest, None).await;
     assert_eq!(shown.expect(200).json()["floatingip"], given);
     let listed = app
         .listed(&format!("floatingips?port_id={}", id(&port)))
@@ -95,7 +93,6 @@ async fn a_floating_ip_from_its_first_day_to_its_last() {
     }
     assert_eq!(taken["floatingip"]["status"], "DOWN");
     assert_eq!(app.floats(), BTreeMap::new());
-    let rest = format!("floatingips/{}", id(&made));
     app.net("DELETE", &rest, None).await.expect(204);
     assert!(app.host.rules().unwrap().external.is_empty());
     let gone = app.net("GET", &rest, None).await.expect(404);
@@ -209,81 +206,6 @@ async fn a_port_behind_a_router() {
     app.give(&made, json!({"port_id": null})).await.expect(200);
     app.interface("remove", &router, on).await.expect(200);
     app.net("DELETE", &rest, None).await.expect(204);
-}
-
-#[tokio::test]
-async fn floating_ips_that_cannot_be() {
-    let app = TestApp::with_range("192.0.2.0/29").await;
-    let container = app.running("web").await;
-    let port = app.port_of(&container).await;
-    let first = app
-        .floating(json!({"port_id": port["id"]}))
-        .await
-        .expect(201)
-        .json();
-    let (router, subnet) = (app.router().await, app.subnet("10.9.0.0/24").await);
-    let own = app
-        .interface("add", &router, json!({"subnet_id": subnet["id"]}))
-        .await;
-    let own = own.expect(200).json()["port_id"].clone();
-    for (body, status, words) in [
-        (
-            json!({"floating_network_id": "x"}),
-            400,
-            "floating_network_id: \"x\" is not valid",
-        ),
-        (json!({"floating_network_id": NONE}), 404, "network 1000"),
-        (
-            json!({"floating_network_id": subnet["network_id"]}),
-            400,
-            "is not an external network; external is",
-        ),
-        (
-            json!({"subnet_id": subnet["id"]}),
-            400,
-            "is no subnet of the external network; it has",
-        ),
-        (
-            json!({"floating_ip_address": "fd00::1"}),
-            400,
-            "an IPv4 address is expected",
-        ),
-        (
-            json!({"fixed_ip_address": "10.0.0.1"}),
-            400,
-            "fixed_ip_address: goes with port_id",
-        ),
-        (json!({"port_id": NONE}), 404, "port 1000"),
-        (json!({"port_id": own}), 400, "belongs to a router"),
-        (
-            json!({"port_id": port["id"], "fixed_ip_address": "10.0.0.1"}),
-            400,
-            "does not have 10.0.0.1; it has",
-        ),
-        (
-            json!({"port_id": port["id"]}),
-            409,
-            "has the floating IP 192.0.2.0",
-        ),
-        (json!({"dns_name": "www"}), 400, "dns_name: is not served"),
-        (json!({"colour": "red"}), 400, "colour: "),
-    ] {
-        let refused = app.floating(body.clone()).await.expect(status);
-        assert!(refused.detail().contains(words), "{body}: {}", refused.text);
-    }
-    let body = json!({"floatingip": {}});
-    let refused = app.net("POST", "floatingips", Some(body)).await.expect(400);
-    assert!(
-        refused
-            .detail()
-            .contains("floating_network_id: is required"),
-        "{}",
-        refused.text
-    );
-    // Given again to the port that has it, it stays.
-    let again = json!({"port_id": port["id"]});
-    app.give(&first["floatingip"], again).await.expect(200);
-    assert_eq!(app.listed("floatingips").await.len(), 1);
 }
 
 #[tokio::test]

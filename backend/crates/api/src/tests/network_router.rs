@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use zun_domain::firewall::Outside;
 
 use super::network_group::{id, kind, pretty};
-use super::{Reply, TestApp, Who};
-
-/// What is nowhere.
-pub(super) const NONE: &str = "10000000-0000-4000-8000-00000000ffff";
+use super::{Reply, TestApp};
 
 impl TestApp {
     /// A deployment that has these addresses of the outside.
@@ -44,7 +41,7 @@ impl TestApp {
         self.net("PUT", &rest, Some(body)).await
     }
 
-    async fn changed(&self, router: &Value, body: Value) -> Reply {
+    async fn rerouted(&self, router: &Value, body: Value) -> Reply {
         let rest = format!("routers/{}", id(router));
         self.net("PUT", &rest, Some(json!({"router": body}))).await
     }
@@ -57,10 +54,6 @@ impl TestApp {
             .values()
             .filter_map(|bridge| bridge.outside_v4);
         ways.filter(|way| *way != Outside::Engine).collect()
-    }
-
-    fn joined(&self) -> usize {
-        self.host.rules().unwrap().joined.len()
     }
 }
 
@@ -75,7 +68,7 @@ async fn a_router_from_its_first_day_to_its_last() {
     assert_eq!(shown["router"], made);
     app.clock.advance(60);
     let body = json!({"name": "s", "description": "d", "admin_state_up": "false"});
-    let changed = app.changed(&made, body).await.expect(200).json()["router"].clone();
+    let changed = app.rerouted(&made, body).await.expect(200).json()["router"].clone();
     for (field, value) in [
         ("name", json!("s")),
         ("description", json!("d")),
@@ -105,32 +98,32 @@ async fn a_gateway_without_a_range_uses_the_address_of_the_host() {
     app.interface("add", &router, on.clone()).await.expect(200);
     assert_eq!(app.ways_out(), [Outside::Masqueraded]);
     let plain = json!({"external_gateway_info": {"network_id": outside, "enable_snat": false}});
-    let changed = app.changed(&router, plain).await.expect(200).json();
+    let changed = app.rerouted(&router, plain).await.expect(200).json();
     assert_eq!(
         changed["router"]["external_gateway_info"]["enable_snat"],
         false
     );
     assert_eq!(app.ways_out(), [Outside::Routed]);
-    app.changed(&router, json!({"admin_state_up": false}))
+    app.rerouted(&router, json!({"admin_state_up": false}))
         .await
         .expect(200);
     assert_eq!(app.ways_out(), []);
-    app.changed(&router, json!({"admin_state_up": true}))
+    app.rerouted(&router, json!({"admin_state_up": true}))
         .await
         .expect(200);
     for none in [json!(null), json!({})] {
         let body = json!({"external_gateway_info": none});
-        let changed = app.changed(&router, body).await.expect(200).json();
+        let changed = app.rerouted(&router, body).await.expect(200).json();
         assert_eq!(changed["router"]["external_gateway_info"], Value::Null);
         assert_eq!(app.ways_out(), []);
         let body = json!({"external_gateway_info": {"network_id": outside}});
-        app.changed(&router, body).await.expect(200);
+        app.rerouted(&router, body).await.expect(200);
         assert_eq!(app.ways_out(), [Outside::Masqueraded]);
     }
     let wanted =
         json!({"network_id": outside, "external_fixed_ips": [{"ip_address": "192.0.2.1"}]});
     let body = json!({"external_gateway_info": wanted});
-    let refused = app.changed(&router, body).await.expect(400);
+    let refused = app.rerouted(&router, body).await.expect(400);
     assert!(
         refused.detail().contains("set network.external"),
         "{}",
@@ -154,11 +147,11 @@ async fn a_gateway_has_an_address_of_the_range() {
         json!({"network_id": outside, "external_fixed_ips": fixed})
     };
     let plain = json!({"external_gateway_info": {"network_id": outside, "enable_snat": false}});
-    let changed = app.changed(&router, plain).await.expect(200).json();
+    let changed = app.rerouted(&router, plain).await.expect(200).json();
     let kept = &changed["router"]["external_gateway_info"]["external_fixed_ips"][0];
     assert_eq!(kept["ip_address"], "192.0.2.8", "an address is kept");
     let moved = json!({"external_gateway_info": with("192.0.2.9")});
-    app.changed(&router, moved).await.expect(200);
+    app.rerouted(&router, moved).await.expect(200);
     let subnet = app.subnet("10.9.0.0/24").await;
     app.interface("add", &router, json!({"subnet_id": subnet["id"]}))
         .await
@@ -171,10 +164,18 @@ async fn a_gateway_has_an_address_of_the_range() {
         app.host.rules().unwrap().external,
         BTreeSet::from(["192.0.2.9".parse().unwrap()])
     );
+}
+
+#[tokio::test]
+async fn addresses_of_gateways_are_given_once() {
+    let app = TestApp::with_range("192.0.2.8/31").await;
+    let outside = app.outside().await;
+    let with = |address: &str| json!({"network_id": outside, "external_fixed_ips": [{"ip_address": address}]});
     let make = async |gateway: Value| {
         let body = json!({"router": {"external_gateway_info": gateway}});
         app.net("POST", "routers", Some(body)).await
     };
+    make(with("192.0.2.9")).await.expect(201);
     let refused = make(with("192.0.2.9")).await.expect(409);
     assert_eq!(kind(&refused), "IpAddressInUse");
     assert!(
@@ -200,278 +201,4 @@ async fn a_gateway_has_an_address_of_the_range() {
         "{}",
         refused.text
     );
-}
-
-#[tokio::test]
-async fn interfaces_join_networks() {
-    let app = TestApp::start().await;
-    let router = app.made("router", json!({})).await;
-    let (one, other) = (
-        app.subnet("10.9.0.0/24").await,
-        app.subnet("10.9.1.0/24").await,
-    );
-    let added = app
-        .interface("add", &router, json!({"subnet_id": one["id"]}))
-        .await;
-    let added = added.expect(200).json();
-    let port = &app
-        .listed(&format!("ports?device_id={}", id(&router)))
-        .await[0];
-    for (field, value) in [
-        ("id", json!(id(&router))),
-        ("port_id", port["id"].clone()),
-        ("subnet_id", one["id"].clone()),
-        ("subnet_ids", json!([one["id"]])),
-        ("network_id", one["network_id"].clone()),
-        ("tenant_id", json!(app.shop.0.simple().to_string())),
-    ] {
-        assert_eq!(added[field], value, "{field}");
-    }
-    assert_eq!(port["device_owner"], "network:router_interface");
-    assert_eq!(
-        port["fixed_ips"],
-        json!([{"subnet_id": one["id"], "ip_address": "10.9.0.1"}])
-    );
-    assert_eq!(port["mac_address"], "02:42:0a:09:00:01");
-    assert_eq!(app.joined(), 0);
-    app.interface("add", &router, json!({"subnet_id": other["id"]}))
-        .await
-        .expect(200);
-    assert_eq!(app.joined(), 2, "each way");
-    let refused = app
-        .net("DELETE", &format!("routers/{}", id(&router)), None)
-        .await
-        .expect(409);
-    assert_eq!(kind(&refused), "RouterInUse");
-    assert!(
-        refused.detail().contains("it has an interface on subnet"),
-        "{}",
-        refused.text
-    );
-    let both = json!({"subnet_id": one["id"], "port_id": port["id"]});
-    let removed = app
-        .interface("remove", &router, both)
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(removed, added);
-    assert_eq!(app.joined(), 0);
-    app.net("GET", &format!("ports/{}", id(port)), None)
-        .await
-        .expect(404);
-    app.interface("remove", &router, json!({"subnet_id": other["id"]}))
-        .await
-        .expect(200);
-    app.net("DELETE", &format!("routers/{}", id(&router)), None)
-        .await
-        .expect(204);
-}
-
-#[tokio::test]
-async fn interfaces_that_cannot_be() {
-    let app = TestApp::with_range("192.0.2.0/29").await;
-    let (router, taken) = (app.router().await, app.made("router", json!({})).await);
-    let (free, used) = (
-        app.subnet("10.9.0.0/24").await,
-        app.subnet("10.9.1.0/24").await,
-    );
-    let (mine, theirs) = (
-        app.subnet("10.9.2.0/24").await,
-        app.subnet("10.9.3.0/24").await,
-    );
-    app.interface("add", &taken, json!({"subnet_id": used["id"]}))
-        .await
-        .expect(200);
-    let own = app
-        .interface("add", &router, json!({"subnet_id": mine["id"]}))
-        .await;
-    let own = own.expect(200).json()["port_id"].clone();
-    let port = app
-        .made("port", json!({"network_id": free["network_id"]}))
-        .await;
-    let range = app.listed("networks?router:external=true").await[0]["subnets"][0].clone();
-    let cases = [
-        ("add", json!({}), 400, "subnet_id: is required, or port_id"),
-        (
-            "add",
-            json!({"subnet_id": "x"}),
-            400,
-            "subnet_id: \"x\" is not valid",
-        ),
-        (
-            "add",
-            json!({"subnet_id": free["id"], "port_id": port["id"]}),
-            400,
-            "goes without port_id",
-        ),
-        ("add", json!({"subnet_id": NONE}), 404, "subnet 1000"),
-        ("add", json!({"port_id": NONE}), 404, "port 1000"),
-        (
-            "add",
-            json!({"subnet_id": range}),
-            404,
-            "could not be found",
-        ),
-        (
-            "add",
-            json!({"subnet_id": mine["id"]}),
-            400,
-            "has an interface on subnet",
-        ),
-        (
-            "add",
-            json!({"subnet_id": used["id"]}),
-            409,
-            "a subnet has one router",
-        ),
-        ("add", json!({"port_id": own}), 409, "is in use by"),
-        (
-            "add",
-            json!({"port_id": port["id"]}),
-            400,
-            "has the subnet's gateway address, 10.9.0.1",
-        ),
-        (
-            "remove",
-            json!({}),
-            400,
-            "subnet_id: is required, or port_id",
-        ),
-        (
-            "remove",
-            json!({"subnet_id": theirs["id"]}),
-            404,
-            "has no interface on subnet",
-        ),
-        (
-            "remove",
-            json!({"port_id": port["id"]}),
-            404,
-            "has no interface with port",
-        ),
-        (
-            "remove",
-            json!({"port_id": own, "subnet_id": free["id"]}),
-            409,
-            "not on",
-        ),
-    ];
-    for (verb, body, status, words) in cases {
-        let refused = app
-            .interface(verb, &router, body.clone())
-            .await
-            .expect(status);
-        assert!(
-            refused.detail().contains(words),
-            "{verb} {body}: {}",
-            refused.text
-        );
-    }
-}
-
-#[tokio::test]
-async fn routers_that_cannot_be() {
-    let app = TestApp::start().await;
-    let network = app.made("network", json!({"name": "own"})).await;
-    let outside = app.outside().await;
-    let inside = json!({"network_id": outside});
-    let with = |field: &str, value: Value| {
-        let mut gateway = inside.clone();
-        gateway[field] = value;
-        json!({"external_gateway_info": gateway})
-    };
-    let long = "x".repeat(256);
-    for (body, status, words) in [
-        (json!({"name": long}), 400, "name: has 256 characters"),
-        (
-            json!({"admin_state_up": "perhaps"}),
-            400,
-            "admin_state_up: must be a boolean",
-        ),
-        (
-            json!({"distributed": true}),
-            400,
-            "distributed: true is not served",
-        ),
-        (json!({"ha": true}), 400, "ha: true is not served"),
-        (
-            json!({"routes": [{"destination": "10.0.0.0/8"}]}),
-            400,
-            "routes: extra routes are not served",
-        ),
-        (json!({"colour": "red"}), 400, "colour: "),
-        (
-            json!({"external_gateway_info": "x"}),
-            400,
-            "external_gateway_info: must be an object",
-        ),
-        (
-            json!({"external_gateway_info": {"enable_snat": true}}),
-            400,
-            "external_gateway_info.network_id: is required",
-        ),
-        (
-            with("network_id", network["id"].clone()),
-            400,
-            "is not an external network",
-        ),
-        (with("network_id", json!(NONE)), 404, "network 1000"),
-        (
-            with("external_fixed_ips", json!([{}, {}])),
-            400,
-            "external_fixed_ips: has 2 entries",
-        ),
-        (
-            with("external_fixed_ips", json!([{"ip_address": "fd00::1"}])),
-            400,
-            "ip_address: \"fd00::1\" is not valid",
-        ),
-        (
-            with("external_fixed_ips", json!([{"subnet_id": NONE}])),
-            400,
-            "is no subnet of the external network",
-        ),
-    ] {
-        let body = json!({"router": body});
-        let refused = app
-            .net("POST", "routers", Some(body.clone()))
-            .await
-            .expect(status);
-        assert!(refused.detail().contains(words), "{body}: {}", refused.text);
-    }
-    let refused = app
-        .net("POST", "routers", Some(json!({})))
-        .await
-        .expect(400);
-    assert!(
-        refused.detail().contains("router: is required"),
-        "{}",
-        refused.text
-    );
-    assert_eq!(app.listed("routers").await.len(), 0);
-}
-
-#[tokio::test]
-async fn a_stranger_and_the_subnets_of_others() {
-    let app = TestApp::start().await;
-    let subnet = app.subnet("10.9.0.0/24").await;
-    let body = json!({"router": {"name": "theirs"}});
-    let theirs = app
-        .post(Who::Stranger, "/network/v2.0/routers", body)
-        .await
-        .expect(201)
-        .json();
-    let path = format!(
-        "/network/v2.0/routers/{}/add_router_interface",
-        id(&theirs["router"])
-    );
-    for (field, value) in [("subnet_id", &subnet["id"]), ("port_id", &subnet["id"])] {
-        app.put(Who::Stranger, &path, json!({field: value}))
-            .await
-            .expect(404);
-    }
-    // An administrator sees both, and a router still joins subnets of its own project only.
-    app.put(Who::Admin, &path, json!({"subnet_id": subnet["id"]}))
-        .await
-        .expect(404);
 }

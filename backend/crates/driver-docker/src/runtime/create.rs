@@ -1,7 +1,7 @@
-//! Making containers, giving them names and connecting them again.
+//! Making containers and giving them names.
 
 use bollard::errors::Error as Bollard;
-use bollard::models::NetworkConnectRequest;
+use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
     RenameContainerOptionsBuilder,
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use zun_domain::container::RuntimeId;
 use zun_domain::id::ContainerId;
-use zun_driver::runtime::{Attachment, ContainerRuntime, CreateContainer, RuntimeName};
+use zun_driver::runtime::{ContainerRuntime, CreateContainer, RuntimeName};
 use zun_driver::{Class, Error, Result};
 
 use crate::{Docker, convert, error, label};
@@ -19,16 +19,19 @@ use crate::{Docker, convert, error, label};
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 impl Docker {
-    /// One call where all is well; a second one finds out what is in the way.
+    /// One call where all is well, and one for each network after the first: Engine 20.10 takes no more than one with
+    /// the create call. A further one finds out what is in the way.
     pub(super) async fn create_container(&self, request: &CreateContainer) -> Result<RuntimeId> {
         let name = RuntimeName::Current(request.container).to_string();
-        self.network_is_there(&request.attachment.network).await?;
+        for attachment in &request.attachments {
+            self.network_is_there(&attachment.network).await?;
+        }
         let sized = self.sized(request).await?;
         let mut image = self.image_name(&request.image);
         loop {
             let asked = self.ask_to_create(&name, request, image.clone(), sized);
             let refused = match asked.await? {
-                Ok(id) => return Ok(id),
+                Ok(id) => return self.connected(&name, id, request).await,
                 Err(refused) => refused,
             };
             match error::status(&refused) {
@@ -51,6 +54,23 @@ impl Docker {
         }
     }
 
+    /// Connects what was just made to its further networks. Where that cannot be, nothing half-made stays.
+    async fn connected(
+        &self,
+        name: &str,
+        id: RuntimeId,
+        request: &CreateContainer,
+    ) -> Result<RuntimeId> {
+        for attachment in request.attachments.iter().skip(1) {
+            if let Err(error) = self.connect_network(name, attachment).await {
+                // What cannot be removed now is found by its name when it is asked for again.
+                drop(self.remove(RuntimeName::Current(request.container)).await);
+                return Err(error);
+            }
+        }
+        Ok(id)
+    }
+
     async fn ask_to_create(
         &self,
         name: &str,
@@ -60,29 +80,12 @@ impl Docker {
     ) -> Result<std::result::Result<RuntimeId, Bollard>> {
         let body = convert::create_body(self.deployment(), request, image, sized);
         let options = CreateContainerOptionsBuilder::new().name(name).build();
-        let made = self
-            .client()
-            .await?
-            .create_container(Some(options), body)
-            .await;
+        let mut client = self.client().await?;
+        if let Some(mac) = convert::own_mac(request) {
+            client = giving_mac(client, &body, mac)?;
+        }
+        let made = client.create_container(Some(options), body).await;
         Ok(made.map(|made| RuntimeId(made.id)))
-    }
-
-    /// Engine 20.10 would find out at the start only that the network is gone.
-    async fn network_is_there(&self, network: &str) -> Result<()> {
-        if self.memory().networks.contains_key(network) {
-            return Ok(());
-        }
-        match self.network_subnet(network).await? {
-            Some(subnet) => {
-                self.memory().networks.insert(network.to_owned(), subnet);
-                Ok(())
-            }
-            None => Err(Error::new(
-                Class::NotFound,
-                format!("the engine has no network {network}"),
-            )),
-        }
     }
 
     /// Whether the engine enforces the size this request asks for.
@@ -124,15 +127,20 @@ impl Docker {
                 there.map_err(|error| self.told(&format!("look at container {name}"), error))?
             }
         };
-        let labels = there
-            .config
-            .and_then(|config| config.labels)
+        let config = there.config.as_ref();
+        let labels = config
+            .and_then(|config| config.labels.clone())
             .unwrap_or_default();
         let same = labels.get(label::DEPLOYMENT).map(String::as_str) == Some(self.deployment())
             && label::container(&labels) == Some(request.container)
             && label::revision(&labels) == request.revision;
-        match there.id {
-            Some(id) if same => Ok(Some(RuntimeId(id))),
+        match &there.id {
+            Some(id) if same => {
+                let id = RuntimeId(id.clone());
+                self.connect_lacking(name, &there, &request.attachments)
+                    .await?;
+                Ok(Some(id))
+            }
             // One that is being made shows no labels for a moment, and nobody else gives this name.
             _ if self.may_be_at_work() => Ok(None),
             _ => Err(self.told(&format!("create container {name}"), refused)),
@@ -172,21 +180,46 @@ impl Docker {
         let renamed = client.rename_container(&id, options).await;
         self.absent_is_fine(renamed, &tried)
     }
+}
 
-    pub(super) async fn connect_network(&self, name: &str, attachment: &Attachment) -> Result<()> {
-        let request = NetworkConnectRequest {
-            container: name.to_owned(),
-            endpoint_config: Some(convert::endpoint(attachment)),
+/// A client whose next create call carries the container's MAC. Until API 1.44 it is a field of the whole container,
+/// which bollard has no longer; an endpoint's own is ignored by the engine.
+fn giving_mac(
+    client: bollard::Docker,
+    body: &ContainerCreateBody,
+    mac: &str,
+) -> Result<bollard::Docker> {
+    let text = with_mac(body, mac).map_err(|error| {
+        let sentence = format!("cannot write the request for a container: {error}");
+        Error::new(Class::Internal, sentence)
+    })?;
+    Ok(client.with_request_modifier(move |call| {
+        call.map(|_| bollard::body_full(text.clone().into_bytes().into()))
+    }))
+}
+
+fn with_mac(body: &ContainerCreateBody, mac: &str) -> serde_json::Result<String> {
+    let mut fields = serde_json::to_value(body)?;
+    if let Some(fields) = fields.as_object_mut() {
+        fields.insert("MacAddress".to_owned(), mac.into());
+    }
+    serde_json::to_string(&fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mac_comes_beside_everything_else() {
+        let body = ContainerCreateBody {
+            image: Some("nginx".to_owned()),
+            ..ContainerCreateBody::default()
         };
-        let network = &attachment.network;
-        match self.client().await?.connect_network(network, request).await {
-            Err(error) if error::sentence(&error).contains("already exists in network") => Ok(()),
-            connected => connected.map_err(|error| {
-                self.told(
-                    &format!("connect container {name} to the network {network}"),
-                    error,
-                )
-            }),
-        }
+        let text = with_mac(&body, "02:42:aa:bb:cc:dd").unwrap();
+        assert_eq!(
+            text,
+            r#"{"Image":"nginx","MacAddress":"02:42:aa:bb:cc:dd"}"#
+        );
     }
 }

@@ -7,7 +7,8 @@ use bollard::query_parameters::InspectContainerOptions;
 use zun_domain::container::{
     Container, ContainerSpec, Protocol, Published, PullPolicy, spec::Environment,
 };
-use zun_domain::network::{Network, mac_of};
+use zun_domain::network::mac_of;
+use zun_domain::runtime::MakeNetwork;
 use zun_domain::unit::{MemoryMib, Millicpu};
 use zun_driver::conformance::{Lab, Program};
 use zun_driver::image::pinned;
@@ -15,7 +16,7 @@ use zun_driver::runtime::{Attachment, CreateContainer, RuntimeName};
 
 use crate::lab::{self, DockerLab};
 
-pub(crate) async fn request(lab: &DockerLab, network: &Network) -> CreateContainer {
+pub(crate) async fn request(lab: &DockerLab, network: &MakeNetwork) -> CreateContainer {
     let drivers = lab.drivers();
     drivers.networks.ensure(network).await.unwrap();
     let container = lab.container();
@@ -35,11 +36,14 @@ pub(crate) async fn request(lab: &DockerLab, network: &Network) -> CreateContain
         spec,
         image: pinned(&equipment.image, &resolved.digest),
         hostname: Container::default_hostname(container),
-        attachment: Attachment {
+        attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,
+            ipv6: None,
             mac: mac_of(ip),
-        },
+            aliases: Vec::new(),
+        }],
+        dns: Vec::new(),
         published: Vec::new(),
         mounts: Vec::new(),
     }
@@ -83,8 +87,11 @@ async fn everything_is_labelled_limited_and_safe() {
     is_limited_and_safe(shown.host_config.unwrap(), &network);
     let networks = shown.network_settings.unwrap().networks.unwrap();
     let endpoint = &networks[&network.runtime_name()];
-    assert_eq!(endpoint.ip_address, Some(request.attachment.ip.to_string()));
-    assert_eq!(endpoint.mac_address, Some(request.attachment.mac.clone()));
+    let [wanted] = request.attachments.as_slice() else {
+        panic!("one network was asked for")
+    };
+    assert_eq!(endpoint.ip_address, Some(wanted.ip.to_string()));
+    assert_eq!(endpoint.mac_address, Some(wanted.mac.clone()));
 }
 
 fn carries_our_labels(lab: &DockerLab, request: &CreateContainer, config: ContainerConfig) {
@@ -102,7 +109,7 @@ fn carries_our_labels(lab: &DockerLab, request: &CreateContainer, config: Contai
     assert!(config.env.unwrap().contains(&"A=1".to_owned()));
 }
 
-fn is_limited_and_safe(host: HostConfig, network: &Network) {
+fn is_limited_and_safe(host: HostConfig, network: &MakeNetwork) {
     assert_eq!(host.nano_cpus, Some(250_000_000));
     assert_eq!(
         (host.memory, host.memory_swap),
@@ -135,7 +142,7 @@ async fn another_deployment_s_containers_are_not_seen() {
     lab.drivers().runtime.create(&request).await.unwrap();
     let other = zun_driver_docker::Docker::connect(None, lab::uuid().to_string())
         .unwrap()
-        .drivers(lab.drivers().volumes);
+        .drivers(lab.drivers().firewall, lab.drivers().volumes);
     assert_eq!(other.runtime.list().await, Ok(Vec::new()));
     let aside = RuntimeName::Aside(request.container, 7);
     other

@@ -123,8 +123,8 @@ async fn a_start_costs_four_calls() {
     let mut requests = Vec::new();
     for (_, ip) in (0..10).zip(network.subnet.hosts().skip(10)) {
         let mut request = docker::request(&lab, &network).await;
-        request.attachment.ip = ip;
-        request.attachment.mac = mac_of(ip);
+        request.attachments[0].ip = ip;
+        request.attachments[0].mac = mac_of(ip);
         requests.push(request);
     }
     let before = wire.calls.load(Ordering::Relaxed);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use bollard::query_parameters::ListNetworksOptions;
-use zun_domain::network::Network;
+use zun_domain::runtime::MakeNetwork;
 use zun_driver::conformance::Lab;
 use zun_driver::runtime::RuntimeName;
 use zun_driver::{ContainerRuntime, NetworkDriver};
@@ -14,7 +14,7 @@ use crate::docker;
 use crate::lab::{self, DockerLab};
 
 /// The subnets of the engine's networks of that name.
-async fn subnets_of(network: &Network) -> Vec<String> {
+async fn subnets_of(network: &MakeNetwork) -> Vec<String> {
     let wanted = HashMap::from([("name".to_owned(), vec![network.runtime_name()])]);
     let options = ListNetworksOptions {
         filters: Some(wanted),
@@ -27,7 +27,7 @@ async fn subnets_of(network: &Network) -> Vec<String> {
 }
 
 /// What a call did whose process was killed: the right name and labels, another subnet.
-async fn left_over(lab: &DockerLab, network: &Network, subnet: &str) {
+async fn left_over(lab: &DockerLab, network: &MakeNetwork, subnet: &str) {
     let labels = HashMap::from([
         ("zun.deployment".to_owned(), lab.deployment.clone()),
         ("zun.network".to_owned(), network.id.to_string()),
@@ -61,7 +61,9 @@ async fn two_processes_make_one_network() {
             futures::future::join(former.ensure(&network), next.ensure(&network)).await;
         one.and(other).unwrap();
         assert_eq!(subnets_of(&network).await, [network.subnet.to_string()]);
-        NetworkDriver::remove(&next, &network).await.unwrap();
+        NetworkDriver::remove(&next, &network.runtime_name())
+            .await
+            .unwrap();
     }
 }
 

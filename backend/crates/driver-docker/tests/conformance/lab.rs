@@ -1,6 +1,6 @@
 //! A deployment of its own on this machine's engine, with an image of its own: a static busybox.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -8,23 +8,26 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use async_trait::async_trait;
 use bollard::models::NetworkDisconnectRequest;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ListContainersOptionsBuilder, ListNetworksOptionsBuilder,
-    RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
+    CreateImageOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder,
+    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
 };
 use futures::TryStreamExt;
 use tempfile::TempDir;
 use uuid::Uuid;
+use zun_domain::firewall::Ruleset;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
-use zun_domain::network::Network;
+use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_driver::conformance::{Equipment, Lab, Program, skip};
-use zun_driver::runtime::RuntimeName;
-use zun_driver::{HostDrivers, VolumeDriver};
+use zun_driver::runtime::{Attachment, RuntimeName};
+use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::LocalVolumes;
 
 /// What the shell of the image calls its programs.
-const APPLETS: &[&str] = &["sh", "sleep", "dd", "echo", "true", "false", "cat", "nc"];
+const APPLETS: &[&str] = &[
+    "sh", "sleep", "dd", "echo", "true", "false", "cat", "nc", "nslookup",
+];
 
 /// The lab of a case, or `None` where this machine cannot run it.
 pub(crate) async fn of(case: &str) -> Option<DockerLab> {
@@ -147,22 +150,40 @@ fn entry(archive: &mut Vec<u8>, name: &str, kind: u8, link: &str, content: &[u8]
 #[async_trait]
 impl Lab for DockerLab {
     fn drivers(&self) -> HostDrivers {
-        self.docker.drivers(self.volumes.clone())
+        self.docker.drivers(Arc::new(Open), self.volumes.clone())
     }
 
     fn container(&self) -> ContainerId {
         ContainerId(uuid())
     }
 
-    fn network(&self) -> Network {
+    fn network(&self) -> MakeNetwork {
         let third = self.subnet.fetch_add(1, Ordering::Relaxed);
-        Network {
+        MakeNetwork {
             id: NetworkId(uuid()),
             project: ProjectId(uuid()),
             name: "default".to_owned(),
             subnet: format!("10.{}.{third}.0/24", 208 + self.block)
                 .parse()
                 .unwrap(),
+            gateway: None,
+            v6: None,
+            mtu: None,
+            runtime_name: None,
+            routed: false,
+        }
+    }
+
+    fn network_v6(&self) -> MakeNetwork {
+        let network = self.network();
+        let [_, second, third, _] = network.subnet.network().octets();
+        let v6 = MakeSubnetV6 {
+            subnet: format!("fd7a:{second:x}:{third:x}::/64").parse().unwrap(),
+            gateway: format!("fd7a:{second:x}:{third:x}::1").parse().unwrap(),
+        };
+        MakeNetwork {
+            v6: Some(v6),
+            ..network
         }
     }
 
@@ -187,6 +208,8 @@ impl Lab for DockerLab {
             Program::Exits(code) => format!("exit {code}"),
             Program::Missing => String::new(),
             Program::Writes { path, line } => format!("echo '{line}' >'{path}'"),
+            // Where every container of a network of our own asks for names.
+            Program::Finds(name) => format!("nslookup '{name}' 127.0.0.11"),
             Program::Shows(path) => format!("cat '{path}'"),
             Program::Prints(lines) => format!("printf '{}\\n'; {until_term}", lines.join("\\n")),
             Program::Holds(mib) => format!(
@@ -215,6 +238,47 @@ impl Lab for DockerLab {
             force: Some(false),
         };
         client().disconnect_network(network, request).await.unwrap();
+    }
+
+    async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {
+        let shown = client()
+            .inspect_container(&name.to_string(), None::<InspectContainerOptions>)
+            .await
+            .unwrap();
+        // The engine adds both to the aliases that were asked for.
+        let (id, hostname) = (shown.id.unwrap(), shown.config.unwrap().hostname.unwrap());
+        let asked_for = |alias: &String| *alias != hostname && !id.starts_with(alias);
+        let networks = shown.network_settings.unwrap().networks.unwrap();
+        let shown = networks.into_iter().map(|(network, endpoint)| {
+            let aliases = endpoint.aliases.unwrap_or_default().into_iter();
+            let attachment = Attachment {
+                network: network.clone(),
+                ip: endpoint.ip_address.unwrap().parse().unwrap(),
+                ipv6: endpoint.global_ipv6_address.and_then(|ip| ip.parse().ok()),
+                mac: endpoint.mac_address.unwrap(),
+                aliases: aliases.filter(asked_for).collect(),
+            };
+            (network, attachment)
+        });
+        shown.collect()
+    }
+}
+
+/// These cases are about the engine: nothing is filtered.
+struct Open;
+
+#[async_trait]
+impl FirewallDriver for Open {
+    async fn apply(&self, _ruleset: &Ruleset) -> zun_driver::Result<()> {
+        Ok(())
+    }
+
+    async fn mend(&self) -> zun_driver::Result<bool> {
+        Ok(false)
+    }
+
+    async fn clear(&self) -> zun_driver::Result<()> {
+        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ mod docker;
 mod engine;
 mod in_flight;
 mod lab;
+mod network;
 mod registry;
 
 zun_driver::conformance!(lab::of);

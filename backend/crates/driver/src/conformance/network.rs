@@ -28,6 +28,51 @@ pub async fn networks_are_ensured(lab: &impl Lab) {
     networks.remove(&name).await.expect("removed");
 }
 
+/// A sweep sees ours, and nothing of anybody else's.
+pub async fn our_networks_are_listed(lab: &impl Lab) {
+    let networks = lab.drivers().networks;
+    assert_eq!(networks.list().await, Ok(Vec::new()));
+    let (one, other) = (lab.network(), lab.network_v6());
+    let mut names = vec![one.runtime_name(), other.runtime_name()];
+    names.sort();
+    for network in [&one, &other] {
+        networks.ensure(network).await.expect("ensured");
+    }
+    assert_eq!(networks.list().await, Ok(names));
+    networks.remove(&one.runtime_name()).await.expect("removed");
+    assert_eq!(networks.list().await, Ok(vec![other.runtime_name()]));
+}
+
+/// Both of its subnets are its own, and follow its record.
+pub async fn a_network_has_both_families(lab: &impl Lab) {
+    let networks = lab.drivers().networks;
+    let network = lab.network_v6();
+    for _ in 0..2 {
+        networks.ensure(&network).await.expect("ensured");
+    }
+    let v6 = |network: &MakeNetwork| network.v6.map(|v6| IpNet::V6(v6.subnet));
+    let wanted = [Some(IpNet::V4(network.subnet)), v6(&network)];
+    let subnets = networks.subnets().await.expect("subnets");
+    for subnet in wanted.into_iter().flatten() {
+        assert!(subnets.contains(&subnet), "{subnet} in {subnets:?}");
+    }
+    let other = MakeNetwork {
+        v6: network.v6,
+        ..lab.network()
+    };
+    failed(networks.ensure(&other).await, Class::Conflict, "overlap");
+
+    let former = v6(&network).expect("it has one");
+    let moved = MakeNetwork {
+        v6: lab.network_v6().v6,
+        ..network
+    };
+    networks.ensure(&moved).await.expect("moved");
+    let subnets = networks.subnets().await.expect("subnets");
+    assert!(!subnets.contains(&former), "{subnets:?}");
+    networks.ensure(&other).await.expect("it is free now");
+}
+
 /// Two networks cannot share addresses.
 pub async fn overlapping_networks_conflict(lab: &impl Lab) {
     let networks = lab.drivers().networks;

@@ -13,8 +13,11 @@ struct Pair {
 }
 
 /// A running container with a published port, stopped and set aside, and the request for its successor.
-async fn set_aside<L: Lab>(bench: &Workbench<'_, L>, successor: &Program) -> Pair {
-    let mut old = bench.request(&Program::Runs).await;
+async fn set_aside<L: Lab>(
+    bench: &Workbench<'_, L>,
+    mut old: CreateContainer,
+    successor: &Program,
+) -> Pair {
     old.published = published(bench.lab.free_port());
     let name = bench.start(&old).await.expect("started");
     bench.must_run(name).await;
@@ -42,7 +45,8 @@ async fn set_aside<L: Lab>(bench: &Workbench<'_, L>, successor: &Program) -> Pai
 /// The new one has address, host port and hostname of the old one, which is then removed.
 pub async fn a_recreate_keeps_address_and_port(lab: &impl Lab) {
     let bench = Workbench::new(lab).await;
-    let pair = set_aside(&bench, &Program::Runs).await;
+    let old = bench.request(&Program::Runs).await;
+    let pair = set_aside(&bench, old, &Program::Runs).await;
     let former = bench.seen(pair.aside).await;
     bench.start(&pair.new).await.expect("the successor starts");
     let seen = bench.must_run(pair.name).await;
@@ -58,10 +62,23 @@ pub async fn a_recreate_keeps_address_and_port(lab: &impl Lab) {
     assert_eq!(bench.must_run(pair.name).await.runtime, seen.runtime);
 }
 
+/// On several networks it has all of the old one's addresses, while that one rests and after it is gone.
+pub async fn a_recreate_keeps_every_address(lab: &impl Lab) {
+    let bench = Workbench::new(lab).await;
+    let old = bench.on_three(&Program::Runs).await;
+    let pair = set_aside(&bench, old, &Program::Runs).await;
+    bench.start(&pair.new).await.expect("the successor starts");
+    bench.must_be_on(pair.name, &pair.old.attachments).await;
+    let removed = bench.drivers.runtime.remove(pair.aside).await;
+    removed.expect("removed");
+    bench.must_be_on(pair.name, &pair.old.attachments).await;
+}
+
 /// The new one cannot start: it goes, and the old one is back under its name, with the id it had.
 pub async fn a_failed_recreate_goes_back(lab: &impl Lab) {
     let bench = Workbench::new(lab).await;
-    let pair = set_aside(&bench, &Program::Missing).await;
+    let old = bench.request(&Program::Runs).await;
+    let pair = set_aside(&bench, old, &Program::Missing).await;
     let former = bench.seen(pair.aside).await;
     failed(bench.start(&pair.new).await, Class::Refused, "");
     let runtime = &bench.drivers.runtime;

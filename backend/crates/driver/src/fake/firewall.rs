@@ -1,4 +1,7 @@
-//! The packet filter of a fake host: which ruleset is in force, and who was started without one.
+//! The packet filter of a fake host: which ruleset is in force, what it says about packets ([`verdict`]), and who was
+//! started without one.
+
+mod verdict;
 
 use std::collections::BTreeSet;
 
@@ -12,6 +15,8 @@ use super::network::addresses;
 use crate::Result;
 use crate::firewall::FirewallDriver;
 use crate::runtime::Attachment;
+
+pub use verdict::{Delivered, Origin, Packet};
 
 #[derive(Default)]
 pub(super) struct Firewall {
@@ -55,6 +60,11 @@ impl FakeHost {
     /// `nft flush ruleset`: nothing is in force until it is mended.
     pub fn flush_by_hand(&self) {
         self.lock().firewall.in_force = None;
+    }
+
+    /// Somebody changes the rules, so that everything passes until they are mended.
+    pub fn open_by_hand(&self) {
+        self.lock().firewall.in_force = Some(Ruleset::default());
     }
 
     /// The names of the containers that ever got, by a start or a live connect, an address that no port in force had

@@ -106,7 +106,7 @@ impl State {
             return Err(Error::new(Class::Refused, message.clone()));
         }
         self.running(key)?;
-        if !self.use_files(key)? {
+        if !self.use_files(key)? || !self.find_names(key)? {
             self.exit(key, 1, false);
             return Ok(());
         }

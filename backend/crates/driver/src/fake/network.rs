@@ -9,7 +9,8 @@ use zun_domain::runtime::MakeNetwork;
 
 use super::FakeHost;
 use super::fault::Verb;
-use super::state::{Key, Stranger};
+use super::script::Line;
+use super::state::{Key, State, Stranger};
 use crate::network::NetworkDriver;
 use crate::runtime::Attachment;
 use crate::{Class, Error, Result};
@@ -159,6 +160,28 @@ impl Networks {
                 }
             }
         }
+    }
+}
+
+impl State {
+    /// Looks up what its script says: whether somebody who runs has each name on a network of its own.
+    pub(super) fn find_names(&mut self, key: Key) -> Result<bool> {
+        let now = self.now();
+        let record = self.record(key)?;
+        let (names, on) = (record.script.names.clone(), record.networks.clone());
+        let alive = || self.containers.values().filter(|other| other.alive());
+        let known = |name: &String| {
+            let shared = alive().flat_map(|other| other.networks.values());
+            let mut shared = shared.filter(|there| on.contains_key(&there.network));
+            shared.any(|there| there.aliases.contains(name))
+        };
+        let Some(unknown) = names.iter().find(|name| !known(name)).cloned() else {
+            return Ok(true);
+        };
+        let text = format!("{unknown}: no such name");
+        let line = Line { stderr: true, text };
+        self.record(key)?.log.push((now, line));
+        Ok(false)
     }
 }
 

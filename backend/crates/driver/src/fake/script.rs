@@ -64,6 +64,9 @@ pub struct Script {
     /// What it does with files below its mounts when it starts, in this order. Where one fails it says why on
     /// standard error and ends with code 1.
     pub files: Vec<FileUse>,
+    /// Names it looks up on its networks when it starts. Where one is not found it says so on standard error and ends
+    /// with code 1.
+    pub names: Vec<String>,
 }
 
 impl Default for Script {
@@ -75,6 +78,7 @@ impl Default for Script {
             output: Vec::new(),
             memory_used: MemoryMib(1),
             files: Vec::new(),
+            names: Vec::new(),
         }
     }
 }
@@ -123,6 +127,13 @@ impl Script {
     pub fn reads(mut self, path: &str) -> Self {
         let path = path.to_owned();
         self.files.push(FileUse::Print { path });
+        self
+    }
+
+    /// Looks a name up on its networks when it starts.
+    #[must_use]
+    pub fn finds(mut self, name: &str) -> Self {
+        self.names.push(name.to_owned());
         self
     }
 

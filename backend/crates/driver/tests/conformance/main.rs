@@ -1,6 +1,7 @@
 //! The fake host keeps every promise of the contracts.
 #![expect(clippy::unwrap_used, reason = "what a test cannot do fails the test")]
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use async_trait::async_trait;
@@ -11,9 +12,11 @@ use zun_domain::unit::MemoryMib;
 use zun_driver::HostDrivers;
 use zun_driver::conformance::{Equipment, Lab, Program};
 use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
-use zun_driver::runtime::RuntimeName;
+use zun_driver::runtime::{Attachment, RuntimeName};
 
 mod fault;
+mod firewall;
+mod unguarded;
 mod volume;
 
 zun_driver::conformance!(lab);
@@ -116,6 +119,7 @@ impl Lab for FakeLab {
             .prints(&["ready"]),
             Program::Unhealthy => Script::default().health(Health::Unhealthy, 10),
             Program::Writes { path, line } => Script::exits(0).writes(path, &format!("{line}\n")),
+            Program::Finds(name) => Script::exits(0).finds(name),
             Program::Shows(path) => Script::exits(0).reads(path),
         };
         self.host.script(container, script);
@@ -129,5 +133,9 @@ impl Lab for FakeLab {
 
     async fn disconnect_by_hand(&self, name: RuntimeName, network: &str) {
         self.host.disconnect_by_hand(name, network).unwrap();
+    }
+
+    async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {
+        self.host.connections(name)
     }
 }

@@ -1,5 +1,7 @@
 //! Protocols as they are written, and rules that cannot be.
 
+use EtherType::{V4, V6};
+
 use super::*;
 
 #[test]
@@ -23,88 +25,100 @@ fn allows(ethertype: EtherType, protocol: &str, ports: [Option<u16>; 2]) -> Allo
     }
 }
 
+/// Family, protocol, ports, and how the refusal begins.
+type Said = (
+    EtherType,
+    &'static str,
+    [Option<u16>; 2],
+    Option<&'static str>,
+);
+
+const SAID: &[Said] = &[
+    (V4, "", [None, None], None),
+    (V4, "tcp", [None, None], None),
+    (V4, "tcp", [Some(1), Some(65535)], None),
+    (V6, "17", [Some(53), Some(53)], None),
+    (V4, "icmp", [Some(8), Some(0)], None),
+    (V4, "icmp", [Some(8), None], None),
+    (V6, "icmp", [Some(255), Some(255)], None),
+    (
+        V4,
+        "",
+        [Some(1), Some(2)],
+        Some("port_range_min: 1 needs a protocol"),
+    ),
+    (
+        V4,
+        "",
+        [None, Some(2)],
+        Some("port_range_max: 2 needs a protocol"),
+    ),
+    (
+        V4,
+        "gre",
+        [Some(1), Some(2)],
+        Some("port_range_min: 1 cannot be: gre has no ports"),
+    ),
+    (
+        V4,
+        "tcp",
+        [Some(0), Some(2)],
+        Some("port_range_min: 0 is no port"),
+    ),
+    (
+        V4,
+        "tcp",
+        [Some(5), Some(2)],
+        Some("port_range_max: 2 is below port_range_min, which is 5"),
+    ),
+    (
+        V4,
+        "tcp",
+        [Some(5), None],
+        Some("port_range_max: is required"),
+    ),
+    (
+        V4,
+        "udp",
+        [None, Some(5)],
+        Some("port_range_min: is required"),
+    ),
+    (
+        V4,
+        "icmp",
+        [Some(256), Some(0)],
+        Some("port_range_min: 256 is no ICMP type"),
+    ),
+    (
+        V4,
+        "icmp",
+        [Some(8), Some(300)],
+        Some("port_range_max: 300 is no ICMP code"),
+    ),
+    (
+        V4,
+        "icmp",
+        [None, Some(0)],
+        Some("port_range_min: is required, the ICMP type"),
+    ),
+    (
+        V4,
+        "ipv6-icmp",
+        [None, None],
+        Some("protocol: ipv6-icmp goes with ethertype IPv6"),
+    ),
+    (
+        V4,
+        "58",
+        [None, None],
+        Some("protocol: 58 goes with ethertype IPv6"),
+    ),
+];
+
 #[test]
 fn what_a_rule_cannot_say() {
-    use EtherType::{V4, V6};
-    let none = [None, None];
-    let ports = |min: u16, max: u16| [Some(min), Some(max)];
-    for (family, protocol, range, refused) in [
-        (V4, "", none, None),
-        (V4, "tcp", none, None),
-        (V4, "tcp", ports(1, 65535), None),
-        (V6, "17", ports(53, 53), None),
-        (V4, "icmp", ports(8, 0), None),
-        (V4, "icmp", [Some(8), None], None),
-        (V6, "icmp", ports(255, 255), None),
-        (
-            V4,
-            "",
-            ports(1, 2),
-            Some("port_range_min: 1 needs a protocol"),
-        ),
-        (
-            V4,
-            "",
-            [None, Some(2)],
-            Some("port_range_max: 2 needs a protocol"),
-        ),
-        (
-            V4,
-            "gre",
-            ports(1, 2),
-            Some("port_range_min: 1 cannot be: gre has no ports"),
-        ),
-        (V4, "tcp", ports(0, 2), Some("port_range_min: 0 is no port")),
-        (
-            V4,
-            "tcp",
-            ports(5, 2),
-            Some("port_range_max: 2 is below port_range_min, which is 5"),
-        ),
-        (
-            V4,
-            "tcp",
-            [Some(5), None],
-            Some("port_range_max: is required"),
-        ),
-        (
-            V4,
-            "udp",
-            [None, Some(5)],
-            Some("port_range_min: is required"),
-        ),
-        (
-            V4,
-            "icmp",
-            ports(256, 0),
-            Some("port_range_min: 256 is no ICMP type"),
-        ),
-        (
-            V4,
-            "icmp",
-            ports(8, 300),
-            Some("port_range_max: 300 is no ICMP code"),
-        ),
-        (
-            V4,
-            "icmp",
-            [None, Some(0)],
-            Some("port_range_min: is required, the ICMP type"),
-        ),
-        (
-            V4,
-            "ipv6-icmp",
-            none,
-            Some("protocol: ipv6-icmp goes with ethertype IPv6"),
-        ),
-        (
-            V4,
-            "58",
-            none,
-            Some("protocol: 58 goes with ethertype IPv6"),
-        ),
-    ] {
-        let found = allows(family, protocol, range).contradiction();
+    for (family, protocol, range, refused) in SAID {
+        let found = allows(*family, protocol, *range).contradiction();
         let found = found.map(|(field, message)| format!("{field}: {message}"));
         let found = found.as_deref();
         let right = match refused {
@@ -146,7 +160,6 @@ fn prefixes_are_of_the_family_and_without_host_bits() {
 
 #[test]
 fn the_same_rule_in_other_words() {
-    use EtherType::{V4, V6};
     let none = [None, None];
     for (family, one, other, same) in [
         (V4, "tcp", "6", true),

@@ -49,22 +49,9 @@ impl Engine {
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let router = call.router(&tx, id).await?;
-        let (port, subnet) = match ask {
-            InterfaceOf::Subnet(subnet) => {
-                let subnet = free_subnet(&tx, &router, subnet).await?;
-                let port = self.interface_port(&tx, &router, &subnet).await?;
-                tx.port_insert(&port).await?;
-                (port, subnet)
-            }
-            InterfaceOf::Port(port) => {
-                let (mut port, subnet) = given_port(&tx, &router, port).await?;
-                port.device_id = router.id.to_string();
-                OWNER_ROUTER_INTERFACE.clone_into(&mut port.device_owner);
-                port.security_groups.clear();
-                port.updated_at = Some(self.clock.now());
-                tx.port_update(&port).await?;
-                (port, subnet)
-            }
+        let subnet = match ask {
+            InterfaceOf::Subnet(subnet) => free_subnet(&tx, &router, subnet).await?,
+            InterfaceOf::Port(port) => return Err(port_refused(&tx, &router, port).await?),
             InterfaceOf::Both(..) => {
                 return Err(Error::invalid(
                     "subnet_id",
@@ -72,6 +59,8 @@ impl Engine {
                 ));
             }
         };
+        let port = self.interface_port(&tx, &router, &subnet).await?;
+        tx.port_insert(&port).await?;
         let interface = Interface {
             subnet: subnet.id,
             network: subnet.network,
@@ -148,40 +137,33 @@ async fn free_subnet(tx: &Tx, router: &Router, id: SubnetId) -> Result<Subnet> {
     }
 }
 
-/// A port that a user made for it: unbound, with nothing but the gateway address of a subnet.
-async fn given_port(tx: &Tx, router: &Router, id: PortId) -> Result<(Port, Subnet)> {
+/// Why a port of the user's cannot be an interface: none has the gateway address, which is the bridge's own.
+async fn port_refused(tx: &Tx, router: &Router, id: PortId) -> Result<Error> {
     let found = tx.port_find(id).await?;
     let own = found.filter(|port| port.project == router.project);
     let port = own.ok_or_else(|| Error::not_found("port", id))?;
-    if port.container.is_some() || !port.device_id.is_empty() {
-        let by = match port.container {
-            Some(container) => format!("container {container}"),
-            None => port.device_id,
-        };
-        return Err(NetworkRule::PortInUse.because(format!(
-            "port_id: port {id} is in use by {by}; give a free port, or a subnet_id"
+    let by = match port.container {
+        Some(container) => format!("container {container}"),
+        None => port.device_id,
+    };
+    if !by.is_empty() {
+        return Ok(NetworkRule::PortInUse.because(format!(
+            "port_id: port {id} is in use by {by}; use subnet_id"
         )));
     }
-    let [fixed] = port.fixed_ips.as_slice() else {
-        return Err(Error::invalid(
-            "port_id",
-            format!(
-                "port {id} has {} addresses; an interface of a router has one, so use subnet_id once for each subnet",
-                port.fixed_ips.len()
-            ),
-        ));
-    };
-    let subnet = free_subnet(tx, router, fixed.subnet).await?;
-    if fixed.ip != subnet.gateway {
-        return Err(Error::invalid(
-            "port_id",
-            format!(
-                "port {id} has the address {}; an interface of a router has the subnet's gateway address, {}: use subnet_id",
-                fixed.ip, subnet.gateway
-            ),
-        ));
-    }
-    Ok((port, subnet))
+    let addresses: Vec<String> = port
+        .fixed_ips
+        .iter()
+        .map(|fixed| fixed.ip.to_string())
+        .collect();
+    Ok(Error::invalid(
+        "port_id",
+        format!(
+            "port {id} has {}; an interface of a router has the gateway address of its subnet, with a port of its own: use \
+             subnet_id",
+            addresses.join(" and ")
+        ),
+    ))
 }
 
 /// The interface that is meant.
