@@ -45,24 +45,26 @@ fn mtu(args: &mut Args) -> Answer<Option<u16>> {
         .filter(|mtu| *mtu > 0))
 }
 
-/// What Neutron's networks can be and ours are not.
+const BRIDGE: &str = "a network is a bridge of the engine on its host";
+/// What Neutron's networks can be and ours are not, and why.
+const UNSERVED: [(&str, &str); 7] = [
+    ("provider:network_type", BRIDGE),
+    ("provider:physical_network", BRIDGE),
+    ("provider:segmentation_id", BRIDGE),
+    ("segments", BRIDGE),
+    (
+        "availability_zone_hints",
+        "a network is wherever its containers are",
+    ),
+    ("qos_policy_id", "there are no policies of traffic"),
+    (
+        "dns_domain",
+        "a container is found by its name and its hostname",
+    ),
+];
+
+/// Refuses what is not served, rather than to leave it out of account.
 fn refuse_unserved(args: &mut Args) -> Answer<()> {
-    const BRIDGE: &str = "a network is a bridge of the engine on its host";
-    const UNSERVED: [(&str, &str); 7] = [
-        ("provider:network_type", BRIDGE),
-        ("provider:physical_network", BRIDGE),
-        ("provider:segmentation_id", BRIDGE),
-        ("segments", BRIDGE),
-        (
-            "availability_zone_hints",
-            "a network is wherever its containers are",
-        ),
-        ("qos_policy_id", "there are no policies of traffic"),
-        (
-            "dns_domain",
-            "a container is found by its name and its hostname",
-        ),
-    ];
     body::refuse(args, &UNSERVED)?;
     for (name, instead) in [
         (

@@ -104,7 +104,33 @@ fn groups(args: &mut Args) -> Answer<Option<BTreeSet<SecurityGroupId>>> {
     texts.iter().map(parse).collect::<Answer<_>>().map(Some)
 }
 
-/// What Neutron's ports can be and ours are not.
+/// What Neutron's ports can be and ours are not, and why.
+const UNSERVED: [(&str, &str); 7] = [
+    (
+        "allowed_address_pairs",
+        "a container sends from its own address only",
+    ),
+    (
+        "extra_dhcp_opts",
+        "a container's addresses are set when it is connected, without DHCP",
+    ),
+    (
+        "binding:host_id",
+        "a port is where its container is; name the port in the container's networks",
+    ),
+    ("binding:profile", "a port is connected to a bridge"),
+    ("qos_policy_id", "there are no policies of traffic"),
+    (
+        "dns_name",
+        "a container is found by its name and its hostname",
+    ),
+    (
+        "dns_domain",
+        "a container is found by its name and its hostname",
+    ),
+];
+
+/// Refuses what is not served, rather than to leave it out of account.
 fn refuse_unserved(args: &mut Args) -> Answer<()> {
     if args.ext_bool("port_security_enabled")? == Some(false) {
         return Err(Problem::value(
@@ -116,30 +142,6 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
         None | Some("normal") => {}
         Some(other) => return Err(body::wrong("binding:vnic_type", other, "normal")),
     }
-    const UNSERVED: [(&str, &str); 7] = [
-        (
-            "allowed_address_pairs",
-            "a container sends from its own address only",
-        ),
-        (
-            "extra_dhcp_opts",
-            "a container's addresses are set when it is connected, without DHCP",
-        ),
-        (
-            "binding:host_id",
-            "a port is where its container is; name the port in the container's networks",
-        ),
-        ("binding:profile", "a port is connected to a bridge"),
-        ("qos_policy_id", "there are no policies of traffic"),
-        (
-            "dns_name",
-            "a container is found by its name and its hostname",
-        ),
-        (
-            "dns_domain",
-            "a container is found by its name and its hostname",
-        ),
-    ];
     body::refuse(args, &UNSERVED)
 }
 

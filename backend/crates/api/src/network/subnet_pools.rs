@@ -64,7 +64,16 @@ fn prefixes(args: &mut Args) -> Answer<Option<Vec<IpNet>>> {
     texts.iter().map(parse).collect::<Answer<_>>().map(Some)
 }
 
-/// What Neutron's pools can be and ours are not.
+/// What Neutron's pools can be and ours are not, and why.
+const UNSERVED: [(&str, &str); 2] = [
+    (
+        "address_scope_id",
+        "prefixes are given once in a deployment",
+    ),
+    ("default_quota", "there are no quotas of addresses"),
+];
+
+/// Refuses what is not served, rather than to leave it out of account.
 fn refuse_unserved(args: &mut Args) -> Answer<()> {
     if args.ext_bool("is_default")? == Some(true) {
         return Err(Problem::value(
@@ -72,13 +81,6 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
             "true is not served: subnets name the pool they are cut from; use false or leave it out",
         ));
     }
-    const UNSERVED: [(&str, &str); 2] = [
-        (
-            "address_scope_id",
-            "prefixes are given once in a deployment",
-        ),
-        ("default_quota", "there are no quotas of addresses"),
-    ];
     body::refuse(args, &UNSERVED)
 }
 

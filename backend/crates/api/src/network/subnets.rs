@@ -143,7 +143,28 @@ fn servers(args: &mut Args) -> Answer<Option<Vec<IpAddr>>> {
     texts.iter().map(parse).collect::<Answer<_>>().map(Some)
 }
 
-/// What Neutron's subnets can be and ours are not.
+/// What Neutron's subnets can be and ours are not, and why.
+const UNSERVED: [(&str, &str); 5] = [
+    (
+        "host_routes",
+        "a container has the route through its gateway; use a router to join networks",
+    ),
+    (
+        "ipv6_ra_mode",
+        "addresses are set when a container is connected, and no router advertises them",
+    ),
+    (
+        "ipv6_address_mode",
+        "addresses are set when a container is connected, and no router advertises them",
+    ),
+    (
+        "service_types",
+        "every port takes addresses of every subnet",
+    ),
+    ("segment_id", "a network has one segment"),
+];
+
+/// Refuses what is not served, rather than to leave it out of account.
 fn refuse_unserved(args: &mut Args) -> Answer<()> {
     if args.ext_bool("enable_dhcp")? == Some(false) {
         return Err(Problem::value(
@@ -152,25 +173,6 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
              out",
         ));
     }
-    const UNSERVED: [(&str, &str); 5] = [
-        (
-            "host_routes",
-            "a container has the route through its gateway; use a router to join networks",
-        ),
-        (
-            "ipv6_ra_mode",
-            "addresses are set when a container is connected, and no router advertises them",
-        ),
-        (
-            "ipv6_address_mode",
-            "addresses are set when a container is connected, and no router advertises them",
-        ),
-        (
-            "service_types",
-            "every port takes addresses of every subnet",
-        ),
-        ("segment_id", "a network has one segment"),
-    ];
     body::refuse(args, &UNSERVED)?;
     if args.ext_bool("use_default_subnetpool")? == Some(true) {
         return Err(Problem::value(

@@ -2,7 +2,7 @@
 
 use zun_domain::id::{PortId, ProjectId, SecurityGroupId, SecurityGroupRuleId};
 use zun_domain::network::security_group::{Allows, DEFAULT_GROUP};
-use zun_domain::network::{Remote, SecurityGroup, SecurityGroupRule};
+use zun_domain::network::{Remote, RuleProtocol, SecurityGroup, SecurityGroupRule};
 
 use crate::error::{Error, Result};
 use crate::sql::{Row, Statement, word};
@@ -209,7 +209,7 @@ impl Tx {
         .bind(rule.description.as_str())
         .bind(word(&allows.direction)?)
         .bind(word(&allows.ethertype)?)
-        .bind(allows.protocol.as_ref().map(|protocol| protocol.as_str()))
+        .bind(allows.protocol.as_ref().map(RuleProtocol::as_str))
         .bind(allows.port_min)
         .bind(allows.port_max)
         .bind(prefix)

@@ -121,13 +121,12 @@ impl Engine {
         let range = self.settings.network_external.map(IpNet::V4);
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
-        let network = match tx.network_find_external().await? {
-            Some(network) => network,
-            None => {
-                let network = self.new_network(NOBODY, "external", NetworkKind::External);
-                tx.network_insert(&network).await?;
-                network
-            }
+        let network = if let Some(network) = tx.network_find_external().await? {
+            network
+        } else {
+            let network = self.new_network(NOBODY, "external", NetworkKind::External);
+            tx.network_insert(&network).await?;
+            network
         };
         let there = network.v4().map(|subnet| subnet.cidr);
         if there == range {
