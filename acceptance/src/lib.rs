@@ -13,6 +13,7 @@ pub mod skip;
 pub mod api;
 pub mod backend;
 pub mod docker;
+pub mod firewall;
 pub mod hand;
 pub mod image;
 pub mod ledger;

@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine, Sweeper};
 use crate::tofu::{Flavor, Workspace};
-use crate::{image, ledger, process, settings, skip, storage};
+use crate::{firewall, image, ledger, process, settings, skip, storage};
 
 /// Room for more than a small machine has: containers of tests do next to nothing.
 pub const ROOMY: &[(&str, &str)] = &[
@@ -163,6 +163,10 @@ fn sweep(world: &mut World) {
         Ok(label) => {
             world.backend.kill().ok();
             drop(Sweeper::new(&world.engine, label));
+            let deployment = world.backend.deployment();
+            if let Err(error) = deployment.and_then(|name| firewall::sweep(&name)) {
+                eprintln!("cannot sweep the firewall: {error:#}");
+            }
             if let Err(error) = storage::unplug(world.backend.data_dir()) {
                 eprintln!("cannot unplug the volumes: {error:#}");
             }
