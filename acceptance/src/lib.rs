@@ -17,6 +17,7 @@ pub mod firewall;
 pub mod hand;
 pub mod image;
 pub mod ledger;
+pub mod openstack;
 pub mod storage;
 pub mod tofu;
 pub mod world;

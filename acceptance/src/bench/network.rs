@@ -65,7 +65,7 @@ fn network(server: &Server, number: u8) -> Result<String> {
 
 /// An address of a network of ours.
 fn address(number: u8, host: u8) -> Ipv4Addr {
-    Ipv4Addr::new(10, 199, number, host)
+    Ipv4Addr::new(10, 191, number, host)
 }
 
 /// The two groups, with what those by hand let in.
