@@ -25,7 +25,7 @@ pub fn clients(checkout: &Checkout) -> Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder);
     }
-    say::step("fetching OpenStack's clients (30 MB, kept for later)");
+    say::step("fetching OpenStack's clients (kept for later)");
     let made = half(&folder)?;
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "--quiet", "install", "--no-deps"])

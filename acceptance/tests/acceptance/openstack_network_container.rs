@@ -225,7 +225,7 @@ fn behind_a_floating_ip(world: &mut World, clients: &Clients) -> Result<()> {
     let url = format!("http://{address}/");
     let page = || http::get(&url).ok().filter(|(status, _)| *status == 200);
     process::poll(DONE, page).with_context(|| format!("{url} is not reached"))?;
-    clients.run(&format!("appcontainer remove floating ip web {address}"))?;
+    clients.run(&format!("appcontainer remove floating ip {address}"))?;
     ensure!(
         page().is_none(),
         "{url} is reached though it stands for nothing"
