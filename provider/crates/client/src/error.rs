@@ -272,7 +272,7 @@ fn after_conflict(code: &str) -> &'static str {
         }
         "OverQuota" => "Ask for less, remove what is not needed, or raise the project's quota.",
         // Of the networking API: NetworkInUse, SubnetInUse, SecurityGroupInUse, ...
-        name if name.ends_with("InUse") => {
+        name if name.contains("InUse") => {
             "Take it away where it is used, or let go of what is named above, then apply again."
         }
         "SecurityGroupRuleExists" => {

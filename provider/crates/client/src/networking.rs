@@ -41,7 +41,7 @@ pub trait Noun: DeserializeOwned + Send + Sync + 'static {
     /// One to be made.
     type Create: Serialize + Send + Sync;
     /// What changes about one.
-    type Change: Serialize + Send + Sync;
+    type Change: Serialize + Default + PartialEq + Send + Sync;
 
     /// Its id.
     fn id(&self) -> &str;
@@ -105,10 +105,10 @@ impl Client {
             .iter()
             .fold(call, |call, (field, value)| call.query(field, *value));
         let mut found = self.call::<WrappedList<T>>(call).await?.inner;
-        // An administrator's list holds those of every project.
+        // An administrator's list holds those of every project. What belongs to nobody is the deployment's.
         found.retain(|one| {
             let of = one.project_id();
-            of.is_empty() || of == project || one.is_for_all()
+            of == project || of.chars().all(|digit| digit == '0') || one.is_for_all()
         });
         Ok(found)
     }
