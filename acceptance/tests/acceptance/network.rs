@@ -5,6 +5,7 @@ mod drift;
 mod table;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
@@ -51,7 +52,8 @@ impl Words {
 
 /// A subnet pool, made by hand: the provider has none.
 fn pool(api: &Api, prefix: &str) -> Result<String> {
-    let body = json!({ "subnetpool": { "name": "cut", "prefixes": [prefix], "default_prefixlen": 26 } });
+    let body =
+        json!({ "subnetpool": { "name": "cut", "prefixes": [prefix], "default_prefixlen": 26 } });
     let made = api.post("/network/v2.0/subnetpools", &body)?;
     let id = made["subnetpool"]["id"].as_str();
     Ok(id.context("a pool without an id")?.to_owned())
@@ -114,19 +116,21 @@ pub(crate) fn must_be_as_new(api: &Api) -> Result<()> {
     Ok(())
 }
 
+/// A block for each resource of the state.
+fn imports(workspace: &Workspace) -> Result<String> {
+    let mut text = String::new();
+    for (address, values) in workspace.all_attributes()? {
+        if !address.starts_with("data.") {
+            let id = &values["id"];
+            let _ = writeln!(text, "import {{\n  to = {address}\n  id = {id}\n}}\n");
+        }
+    }
+    Ok(text)
+}
+
 /// Into an empty state, all at once, by id: nothing to do but what no server holds.
 fn imported(workspace: &Workspace) -> Result<()> {
-    let state = workspace.all_attributes()?;
-    let managed = state
-        .iter()
-        .filter(|(address, _)| !address.starts_with("data."));
-    let imports = managed.map(|(address, values)| {
-        format!(
-            "import {{\n  to = {address}\n  id = {}\n}}\n",
-            values["id"]
-        )
-    });
-    let imports: String = imports.collect();
+    let imports = imports(workspace)?;
     workspace.forget_everything()?;
     workspace.write("import.tf", &imports)?;
     let plan = workspace.plan()?;
@@ -225,10 +229,7 @@ fn no_attribute_is_left_out() -> Result<()> {
         "router",
         "floating_ip",
     ] {
-        let page = format!(
-            "{}/../docs/resources/{noun}.md",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let page = format!("{}/../docs/resources/{noun}.md", env!("CARGO_MANIFEST_DIR"));
         let text = fs::read_to_string(&page).with_context(|| format!("cannot read {page}"))?;
         // What follows describes the insides of attributes, and what cannot be set.
         let schema = text.split("<a id=").next().unwrap_or_default();
@@ -298,18 +299,7 @@ fn written(world: &mut World) -> Result<()> {
     let stack = STACK.replace("PREFIX", &world.own_prefix());
     workspace.configure(&stack)?;
     workspace.apply()?;
-    let state = workspace.all_attributes()?;
-    let managed = state
-        .iter()
-        .filter(|(address, _)| !address.starts_with("data."));
-    let imports: String = managed
-        .map(|(address, values)| {
-            format!(
-                "import {{\n  to = {address}\n  id = {}\n}}\n\n",
-                values["id"]
-            )
-        })
-        .collect();
+    let imports = imports(&workspace)?;
     workspace.forget_everything()?;
     workspace.configure(&imports)?;
     let plan = ["plan", "-no-color", "-generate-config-out=generated.tf"];

@@ -135,7 +135,10 @@ impl Case<'_> {
             .filter_map(|network| network["IPAddress"].as_str())
             .collect();
         let of_engine: BTreeSet<&str> = told.iter().map(String::as_str).collect();
-        ensure!(has == of_engine, "the engine has {has:?}, the state {told:?}");
+        ensure!(
+            has == of_engine,
+            "the engine has {has:?}, the state {told:?}"
+        );
         Ok(told)
     }
 
@@ -311,16 +314,15 @@ fn ports_that_stay(world: &mut World) -> Result<()> {
         );
     }
     ensure!(case.ports("side")?[0]["mac_address"] == mac, "another MAC");
-    let refused = case.workspace.run(&["destroy", "-auto-approve", "-no-color"])?;
+    let refused = case
+        .workspace
+        .run(&["destroy", "-auto-approve", "-no-color"])?;
     let text = refused.text();
     ensure!(
         refused.code != Some(0) && text.contains("ports are on"),
         "{text}"
     );
-    let left = case
-        .api
-        .get("/network/v2.0/ports?device_owner=")?["ports"]
-        .clone();
+    let left = case.api.get("/network/v2.0/ports?device_owner=")?["ports"].clone();
     for port in left.as_array().into_iter().flatten() {
         let id = port["id"].as_str().context("a port without an id")?;
         case.api.delete(&format!("/network/v2.0/ports/{id}"))?;

@@ -57,7 +57,9 @@ fn rounds(world: &mut World, count: u32) -> Result<()> {
         let begin = Instant::now();
         workspace.apply()?;
         let applied = begin.elapsed();
+        let begin = Instant::now();
         workspace.destroy()?;
+        let destroyed = begin.elapsed();
         must_be_as_new(&api)?;
         world.must_be_empty()?;
         let networks = world.engine.networks(&label)?;
@@ -65,7 +67,7 @@ fn rounds(world: &mut World, count: u32) -> Result<()> {
         eprintln!(
             "round {round} of {count}: applied in {:.1} s, destroyed in {:.1} s, networks of this deployment in the engine: {}",
             applied.as_secs_f64(),
-            (begin.elapsed() - applied).as_secs_f64(),
+            destroyed.as_secs_f64(),
             networks.len()
         );
     }

@@ -90,28 +90,37 @@ fn only_the_edges_pass(world: &World, tiers: &[Tier], url: &str) -> Result<()> {
         Ok((200, body)) if body.contains("42 from the cache") => Some(body),
         _ => None,
     });
-    let page = page.with_context(|| format!("{url} does not show the cache: {:?}", http::get(url)))?;
+    let page =
+        page.with_context(|| format!("{url} does not show the cache: {:?}", http::get(url)))?;
     ensure!(page.contains("the application, which has"), "{page}");
     let pairs = tiers
         .iter()
         .flat_map(|from| tiers.iter().map(move |to| (from, to)));
-    crate::all(pairs.filter(|(from, to)| from.name != to.name).map(|(from, to)| {
-        let allowed = EDGES.contains(&(from.name, to.name));
-        let passes = reaches(world, from, to);
-        ensure!(
-            passes == allowed,
-            "{} {} {}",
-            from.name,
-            if passes { "reaches" } else { "does not reach" },
-            to.name
-        );
-        Ok(())
-    }))?;
+    crate::all(
+        pairs
+            .filter(|(from, to)| from.name != to.name)
+            .map(|(from, to)| {
+                let allowed = EDGES.contains(&(from.name, to.name));
+                let passes = reaches(world, from, to);
+                ensure!(
+                    passes == allowed,
+                    "{} {} {}",
+                    from.name,
+                    if passes { "reaches" } else { "does not reach" },
+                    to.name
+                );
+                Ok(())
+            }),
+    )?;
     for tier in tiers.iter().filter(|tier| tier.name != "web") {
         let address = format!("{}:{}", tier.address, tier.port);
         let socket = address.parse().context("no address")?;
         let opened = std::net::TcpStream::connect_timeout(&socket, Duration::from_secs(2));
-        ensure!(opened.is_err(), "the host reaches {} at {address}", tier.name);
+        ensure!(
+            opened.is_err(),
+            "the host reaches {} at {address}",
+            tier.name
+        );
     }
     Ok(())
 }
@@ -134,11 +143,17 @@ fn rules_follow(world: &World, workspace: &Workspace, tiers: &[Tier]) -> Result<
     let target = format!("-target={rule}");
     let destroy = ["destroy", "-auto-approve", "-no-color", target.as_str()];
     workspace.run(&destroy)?.success()?;
-    ensure!(!reaches(world, app, cache), "a rule that is gone still counts");
+    ensure!(
+        !reaches(world, app, cache),
+        "a rule that is gone still counts"
+    );
     let plan = workspace.plan()?;
     ensure!(plan.actions(rule) == ["create"], "{}", plan.text);
     workspace.apply()?;
     workspace.must_be_settled()?;
-    ensure!(reaches(world, app, cache), "a rule that is back does not count");
+    ensure!(
+        reaches(world, app, cache),
+        "a rule that is back does not count"
+    );
     Ok(())
 }

@@ -37,9 +37,8 @@ pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
         let id = values.and_then(|values| values["id"].as_str());
         id.with_context(|| format!("{address} has no id"))
     };
-    let path = |noun: &str, address: &str| {
-        anyhow::Ok(format!("/network/v2.0/{noun}/{}", id(address)?))
-    };
+    let path =
+        |noun: &str, address: &str| anyhow::Ok(format!("/network/v2.0/{noun}/{}", id(address)?));
     let router = path("routers", "zun_router.enable_snat")?;
     let bare = path("routers", "zun_router.name")?;
     let joined = json!({ "subnet_id": id("zun_subnet.joined[0]")? });
@@ -69,7 +68,8 @@ pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
         "zun_security_group_rule.protocol",
     )?)?;
     api.put(&format!("{bare}/add_router_interface"), &joined)?;
-    let opened = json!({ "network_id": state["data.zun_network.outside"]["id"], "enable_snat": true });
+    let opened =
+        json!({ "network_id": state["data.zun_network.outside"]["id"], "enable_snat": true });
     api.put(
         &router,
         &json!({ "router": { "external_gateway_info": opened } }),
@@ -85,11 +85,7 @@ pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
         touched("zun_network.name", "admin_state_up", json!(false)),
         touched("zun_subnet.name", "dns_nameservers", json!(["192.0.2.9"])),
         touched("zun_port.three", "admin_state_up", json!(false)),
-        touched(
-            "zun_security_group.name",
-            "description",
-            json!("by hand"),
-        ),
+        touched("zun_security_group.name", "description", json!("by hand")),
         gone("zun_security_group_rule.protocol"),
         touched(
             "zun_router.name",

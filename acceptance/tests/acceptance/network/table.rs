@@ -376,7 +376,13 @@ fn groups() -> Vec<Line> {
     const NOUN: &str = "security_group";
     vec![
         line(NOUN, "name", "", WORDS, Edit::Live).required(),
-        line(NOUN, "description", "  name = \"described\"\n", WORDS, Edit::Live),
+        line(
+            NOUN,
+            "description",
+            "  name = \"described\"\n",
+            WORDS,
+            Edit::Live,
+        ),
         line(
             NOUN,
             "delete_default_rules",
