@@ -11,10 +11,11 @@
 //! | [`provider`] | the start of the provider, and its memory |
 //! | [`api`] | creates, reads and lists of the API |
 //! | [`volume`] | containers with volumes, and 200 volumes on one host |
+//! | [`network`] | creates with groups, a rule changed below 1,000 ports, what passes between containers |
 //! | [`placements`] | decisions of the scheduler |
 //! | [`memory`] | memory of `zund` |
 //! | [`figure`], [`report`] | a figure with its floor and target; the table and the JSON |
-//! | [`stage`], [`engine`], [`load`], [`loopback`], [`constant`], [`usage`] | what the above stand on |
+//! | [`stage`], [`engine`], [`load`], [`loopback`], [`filter`], [`constant`], [`usage`] | what the above stand on |
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -29,6 +30,7 @@ pub mod report;
 
 pub mod constant;
 pub mod engine;
+pub mod filter;
 pub mod load;
 pub mod loopback;
 pub mod stage;
@@ -37,6 +39,7 @@ pub mod usage;
 pub mod api;
 pub mod apply;
 pub mod memory;
+pub mod network;
 pub mod placements;
 pub mod plan;
 pub mod provider;
@@ -47,7 +50,7 @@ use figure::Figure;
 const RUNS: usize = 3;
 
 /// The parts that can be measured alone, in the order of the table.
-pub const SECTIONS: [Section; 7] = [
+pub const SECTIONS: [Section; 8] = [
     Section {
         name: "apply",
         measure: apply::measure,
@@ -71,6 +74,10 @@ pub const SECTIONS: [Section; 7] = [
     Section {
         name: "volume",
         measure: volume::measure,
+    },
+    Section {
+        name: "network",
+        measure: network::measure,
     },
     Section {
         name: "memory",

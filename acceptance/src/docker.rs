@@ -102,7 +102,12 @@ impl Engine {
 
     /// Runs a program inside the container of this resource: what it prints, where it ends well.
     pub fn exec(&self, uuid: &str, command: &[&str]) -> Result<String> {
-        let shown = format!("`{}` in zun-{uuid}", command.join(" "));
+        self.exec_in(&format!("zun-{uuid}"), command)
+    }
+
+    /// The same, inside a container by its name in the engine.
+    pub fn exec_in(&self, name: &str, command: &[&str]) -> Result<String> {
+        let shown = format!("`{}` in {name}", command.join(" "));
         let config = ExecConfig {
             cmd: Some(command.iter().map(ToString::to_string).collect()),
             attach_stdout: Some(true),
@@ -110,10 +115,7 @@ impl Engine {
             ..ExecConfig::default()
         };
         let ran = self.block_on(async {
-            let exec = self
-                .client
-                .create_exec(&format!("zun-{uuid}"), config)
-                .await?;
+            let exec = self.client.create_exec(name, config).await?;
             let mut text = String::new();
             let options = None::<bollard::exec::StartExecOptions>;
             if let StartExecResults::Attached { mut output, .. } =

@@ -5,6 +5,7 @@
 //! | [`up`] | starts `zund` for this checkout, writes `target/zun/env` |
 //! | [`port`] | who listens on a port that we want |
 //! | [`cli`] | finds, fetches or builds `terraform` and `tofu` |
+//! | [`openstack`] | fetches OpenStack's own clients |
 //! | [`quickstart`] | applies the example and looks at it; takes it down |
 //! | [`checks`] | `./dev test`: every check, one after the other, counted |
 //! | [`tally`] | reads what the test runner prints |
@@ -17,6 +18,7 @@ use crate::settings;
 
 pub mod checks;
 pub mod cli;
+pub mod openstack;
 pub mod port;
 pub mod postgres;
 pub mod quickstart;

@@ -5,6 +5,8 @@
 //! | `TEST_DOCKER=1` | tests may use the Docker Engine of this machine |
 //! | `TEST_POSTGRES_URL` | a PostgreSQL where the store suite may create and drop databases |
 //! | `TEST_TERRAFORM`, `TEST_TOFU` | the two command lines under test |
+//! | `TEST_OPENSTACK` | the folder with the Python packages of OpenStack's clients |
+//! | `TEST_GOPHERCLOUD` | the program of `acceptance/gophercloud` |
 
 use std::path::PathBuf;
 

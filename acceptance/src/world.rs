@@ -1,7 +1,7 @@
 //! What an acceptance case is given: a backend on Docker, one of the two command lines, and the engine to look at.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::api::Api;
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine, Sweeper};
 use crate::tofu::{Flavor, Workspace};
-use crate::{image, ledger, process, settings, skip, storage};
+use crate::{firewall, image, ledger, process, settings, skip, storage};
 
 /// Room for more than a small machine has: containers of tests do next to nothing.
 pub const ROOMY: &[(&str, &str)] = &[
@@ -25,6 +25,8 @@ pub const ROOMY: &[(&str, &str)] = &[
     ("ZUND_DISK", "account"),
 ];
 
+const NO_DOCKER: &str = "needs Docker: TEST_DOCKER is not 1 (`./dev test` sets it)";
+
 /// The longest that a device stays after it was detached.
 const UNPLUGGED: Duration = Duration::from_secs(20);
 
@@ -35,24 +37,53 @@ pub struct World {
     pub backend: Backend,
     /// The engine below it.
     pub engine: Engine,
-    flavor: Flavor,
-    program: PathBuf,
+    program: Option<PathBuf>,
+    share: Share,
+}
+
+/// Networks and host ports of its own for each case: several deployments on one engine would take them from each other.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    number: u32,
+}
+
+impl Share {
+    fn own() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = std::process::id().wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) % 32;
+        Self { number }
+    }
+
+    /// What the default networks of projects are cut from.
+    fn pool(self) -> String {
+        format!("10.{}.0.0/16", 224 + self.number)
+    }
+
+    /// Below those that the kernel gives to outgoing connections.
+    fn ports(self) -> String {
+        let first = 14_000 + 500 * self.number;
+        format!("{first}-{}", first + 499)
+    }
+
+    /// Addresses of the outside (RFC 5737), eight for each.
+    fn outside(self) -> String {
+        format!("203.0.113.{}/29", 8 * self.number)
+    }
 }
 
 impl World {
     /// A new workspace that is logged in.
     pub fn workspace(&self) -> Result<Workspace> {
-        Workspace::new(&self.program, &self.backend)
+        let program = self.program.as_deref();
+        Workspace::new(
+            program.context("this case has no command line")?,
+            &self.backend,
+        )
     }
 
-    /// Which command line is under test.
-    pub fn flavor(&self) -> Flavor {
-        self.flavor
-    }
-
-    /// The command line under test.
-    pub fn program(&self) -> &Path {
-        &self.program
+    /// The first two numbers of IPv4 prefixes that networks of this case may have, as `10.192`.
+    pub fn own_prefix(&self) -> String {
+        format!("10.{}", 192 + self.share.number)
     }
 
     /// The label, with value, that everything of this backend carries in Docker.
@@ -107,7 +138,7 @@ pub fn on_docker_with(
     case: impl FnOnce(&mut World) -> Result<()>,
 ) -> Result<()> {
     if !settings::docker() {
-        skip::skip("needs Docker: TEST_DOCKER is not 1 (`./dev test` sets it)");
+        skip::skip(NO_DOCKER);
         return Ok(());
     }
     let Some(program) = flavor.under_test() else {
@@ -117,7 +148,27 @@ pub fn on_docker_with(
         ));
         return Ok(());
     };
-    let mut world = prepare(flavor, program, settings).context("cannot prepare the case")?;
+    play(Some(program), settings, case)
+}
+
+/// The same without a command line, for what other clients do.
+pub fn on_docker_alone(
+    settings: &[(&str, &str)],
+    case: impl FnOnce(&mut World) -> Result<()>,
+) -> Result<()> {
+    if settings::docker() {
+        return play(None, settings, case);
+    }
+    skip::skip(NO_DOCKER);
+    Ok(())
+}
+
+fn play(
+    program: Option<PathBuf>,
+    settings: &[(&str, &str)],
+    case: impl FnOnce(&mut World) -> Result<()>,
+) -> Result<()> {
+    let mut world = prepare(program, settings).context("cannot prepare the case")?;
     let result = catch_unwind(AssertUnwindSafe(|| case(&mut world)));
     if !matches!(result, Ok(Ok(()))) {
         eprintln!("---- log of zund\n{}", world.backend.log());
@@ -126,35 +177,25 @@ pub fn on_docker_with(
     result.unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-fn prepare(flavor: Flavor, program: PathBuf, settings: &[(&str, &str)]) -> Result<World> {
+fn prepare(program: Option<PathBuf>, settings: &[(&str, &str)]) -> Result<World> {
     let engine = Engine::connect()?;
     image::ensure(&engine, image::TEST)?;
     image::ensure(&engine, image::QUICKSTART)?;
-    let (pool, ports) = own_share();
+    let share = Share::own();
+    let (pool, ports, outside) = (share.pool(), share.ports(), share.outside());
     let mut all = vec![
         ("ZUND_NETWORK_POOL", pool.as_str()),
         ("ZUND_NETWORK_HOST_PORTS", ports.as_str()),
+        ("ZUND_NETWORK_EXTERNAL", outside.as_str()),
     ];
     all.extend(settings);
     let backend = Backend::start_with(ContainerRuntime::Docker, &all)?;
     Ok(World {
         backend,
         engine,
-        flavor,
         program,
+        share,
     })
-}
-
-/// Networks and host ports of its own for each case: several deployments on one engine would take them from each other.
-/// The ports are below those that the kernel gives to outgoing connections.
-fn own_share() -> (String, String) {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = std::process::id().wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) % 32;
-    let first = 14_000 + 500 * number;
-    (
-        format!("10.{}.0.0/16", 224 + number),
-        format!("{first}-{}", first + 499),
-    )
 }
 
 /// The backend goes first, or it would mend what is being swept.
@@ -163,6 +204,10 @@ fn sweep(world: &mut World) {
         Ok(label) => {
             world.backend.kill().ok();
             drop(Sweeper::new(&world.engine, label));
+            let deployment = world.backend.deployment();
+            if let Err(error) = deployment.and_then(|name| firewall::sweep(&name)) {
+                eprintln!("cannot sweep the firewall: {error:#}");
+            }
             if let Err(error) = storage::unplug(world.backend.data_dir()) {
                 eprintln!("cannot unplug the volumes: {error:#}");
             }

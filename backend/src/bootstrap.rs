@@ -57,12 +57,18 @@ pub(crate) fn key(place: &Place, config: &Config) -> anyhow::Result<[u8; 32]> {
 
 /// The id of this deployment, made at the first start.
 pub(crate) fn deployment(place: &Place, ids: &dyn Ids) -> anyhow::Result<String> {
-    if let Some(text) = place.read_text(DEPLOYMENT)? {
-        return Ok(text.trim().to_owned());
+    if let Some(id) = deployment_of(place)? {
+        return Ok(id);
     }
     let id = ids.uuid().to_string();
     place.write(DEPLOYMENT, format!("{id}\n").as_bytes())?;
     Ok(id)
+}
+
+/// The same; `None` where there was no first start yet.
+pub(crate) fn deployment_of(place: &Place) -> anyhow::Result<Option<String>> {
+    let text = place.read_text(DEPLOYMENT)?;
+    Ok(text.map(|text| text.trim().to_owned()))
 }
 
 /// Makes the administrator where there is none, and keeps the address in the files true. `true` where

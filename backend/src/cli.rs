@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use zun_engine::identity::ADMIN;
 
 use crate::config::{self, Loaded, Surroundings};
-use crate::{admin, operations, serve, telemetry};
+use crate::{admin, firewall, operations, serve, telemetry};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +19,7 @@ Examples:
   zund config check /etc/zund/zund.toml          find mistakes before a restart
   zund config show > zund.toml                   every setting, with what it means
   zund operations --unconfirmed                  containers whose creator never learnt of them
+  zund firewall restore --data-dir /var/lib/zund  the last rules in force, before Docker starts
   zund admin reset-password                      a new password of admin, into openrc and clouds.yaml
 
 Every setting is a flag, an environment variable ZUND_* and a key of the file; a flag goes before the
@@ -69,7 +70,25 @@ fn command() -> Command {
                 )
                 .args(config::args()),
         )
+        .subcommand(packet_filter())
         .subcommand(administration())
+}
+
+fn packet_filter() -> Command {
+    Command::new("firewall")
+        .about("The firewall's rules of this deployment, whether zund runs or not")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            Command::new("restore")
+                .about("Put the rules in force that zund had last; at boot, before Docker starts")
+                .args(config::args()),
+        )
+        .subcommand(
+            Command::new("clear")
+                .about("Take them away: nothing is guarded until zund starts again")
+                .args(config::args()),
+        )
 }
 
 fn administration() -> Command {
@@ -102,6 +121,15 @@ pub(crate) fn run() -> ExitCode {
                 operations::list(&loaded.config, unconfirmed)
             })
         }
+        Some(("firewall", matches)) => match matches.subcommand() {
+            Some(("restore", matches)) => {
+                with_config(matches, |loaded| firewall::restore(&loaded.config))
+            }
+            Some(("clear", matches)) => {
+                with_config(matches, |loaded| firewall::clear(&loaded.config))
+            }
+            _ => Ok(ExitCode::from(2)),
+        },
         Some(("admin", matches)) => match matches.subcommand() {
             Some(("reset-password", matches)) => with_config(matches, |loaded| {
                 let user = matches.get_one::<String>("user");

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use zun_api::ApiSettings;
 use zun_domain::time::{Clock, Timestamp};
 use zun_driver::fake::FakeHost;
-use zun_driver::{HostDrivers, VolumeDriver};
+use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::{DirectoryVolumes, LocalVolumes};
 use zun_engine::Engine;
@@ -16,7 +16,8 @@ use zun_engine::identity::{Identity, IdentitySettings};
 use zun_store::{Store, StoreConfig};
 
 use crate::bootstrap::DATABASE;
-use crate::config::{Config, Runtime, VolumeDriverName};
+use crate::config::{Config, Firewall, Runtime, VolumeDriverName};
+use crate::firewall;
 use crate::place::Place;
 
 /// Where volumes are in the data directory.
@@ -103,8 +104,17 @@ pub(crate) async fn engine(
 async fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
     match config.runtime {
         Runtime::Docker => {
-            let docker = Docker::connect(config.docker_socket.as_deref(), deployment)?;
-            Ok(docker.drivers(volumes(config).await?))
+            let docker = Docker::connect(config.docker_socket.as_deref(), deployment.clone())?;
+            let firewall: Arc<dyn FirewallDriver> = match config.firewall {
+                Firewall::Nftables => Arc::new(firewall::nftables(config, deployment)?),
+                Firewall::None => {
+                    tracing::warn!(
+                        "firewall = none: security groups do not hold, and networks reach each other as Docker lets them"
+                    );
+                    Arc::new(firewall::Unguarded)
+                }
+            };
+            Ok(docker.drivers(firewall, volumes(config).await?))
         }
         Runtime::Fake => {
             tracing::warn!(

@@ -20,7 +20,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
 use zun_engine::settings::Settings;
 
-pub(crate) use key::{LogFormat, Runtime, VolumeDriverName};
+pub(crate) use key::{Firewall, LogFormat, Runtime, VolumeDriverName};
 pub(crate) use problem::Problems;
 
 /// Everything that can be chosen, checked.
@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) insecure: bool,
     pub(crate) runtime: Runtime,
+    /// What decides which packets pass.
+    pub(crate) firewall: Firewall,
     pub(crate) volume_driver: VolumeDriverName,
     pub(crate) docker_socket: Option<PathBuf>,
     pub(crate) region: String,
@@ -131,6 +133,7 @@ impl Surroundings {
             tls_key: None,
             insecure: false,
             runtime: Runtime::Docker,
+            firewall: Firewall::Nftables,
             volume_driver: VolumeDriverName::Local,
             docker_socket: None,
             region: "RegionOne".to_owned(),

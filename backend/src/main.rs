@@ -12,6 +12,7 @@ mod bootstrap;
 mod cli;
 mod compose;
 mod config;
+mod firewall;
 mod listener;
 mod lock;
 mod operations;

@@ -55,7 +55,8 @@ pub(super) fn fill(backend: &Backend, server: &Server, count: usize) -> Result<(
     settle(backend)
 }
 
-fn settle(backend: &Backend) -> Result<()> {
+/// Waits until zund has nothing left to do.
+pub(super) fn settle(backend: &Backend) -> Result<()> {
     process::poll(SETTLE_DEADLINE, || {
         let left = metric(backend, "zund_operations", "").ok()?;
         (left < 0.5).then_some(())

@@ -66,7 +66,7 @@ impl<'a> Bare<'a> {
 
     /// Creates and starts one without ports, with this folder of the host where there is one.
     pub fn start_one(&self, folder: Option<&Path>) -> Result<()> {
-        let mut body = self.body(0, None, Ipv4Addr::from(self.base + FIRST_ADDRESS));
+        let mut body = self.body(0, None, self.address(0));
         if let (Some(host), Some(folder)) = (&mut body.host_config, folder) {
             host.mounts = Some(vec![Mount {
                 typ: Some(MountType::BIND),
@@ -75,7 +75,31 @@ impl<'a> Bare<'a> {
                 ..Mount::default()
             }]);
         }
-        let (client, name) = (self.engine.client(), self.name(0));
+        self.start_body(0, body)
+    }
+
+    /// The same, with this command and so much processing time.
+    pub fn start_with(&self, index: u8, command: &[String], cpu_nanos: i64) -> Result<()> {
+        let mut body = self.body(index.into(), None, self.address(index));
+        body.cmd = Some(command.to_vec());
+        if let Some(host) = &mut body.host_config {
+            host.nano_cpus = Some(cpu_nanos);
+        }
+        self.start_body(index, body)
+    }
+
+    /// The address of a container that is started alone.
+    pub fn address(&self, index: u8) -> Ipv4Addr {
+        Ipv4Addr::from(self.base + FIRST_ADDRESS + u32::from(index))
+    }
+
+    /// The name of a container in the engine.
+    pub fn name(&self, index: usize) -> String {
+        format!("{}-{index}", self.network)
+    }
+
+    fn start_body(&self, index: u8, body: ContainerCreateBody) -> Result<()> {
+        let (client, name) = (self.engine.client(), self.name(index.into()));
         let work = async {
             let options = CreateContainerOptionsBuilder::new().name(&name).build();
             client.create_container(Some(options), body).await?;
@@ -106,10 +130,6 @@ impl<'a> Bare<'a> {
             .block_on(work.buffer_unordered(CONCURRENCY).try_collect::<Vec<_>>())
             .context("cannot remove the containers of the floor")?;
         Ok(())
-    }
-
-    fn name(&self, index: usize) -> String {
-        format!("{}-{index}", self.network)
     }
 
     fn bodies(&self, ports: &[u16]) -> Vec<(String, ContainerCreateBody)> {

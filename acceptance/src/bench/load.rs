@@ -180,6 +180,40 @@ impl Server {
         Ok(answer.successful()?.body)
     }
 
+    /// The answer to a request, as JSON; null where it has no body.
+    pub fn json(&self, request: &[u8]) -> Result<Value> {
+        let body = self.ask(request)?;
+        if body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&body).context("an answer that is no JSON")
+    }
+
+    /// The same, when the operation that it names has ended well.
+    pub fn done(&self, request: &[u8]) -> Result<Value> {
+        let answer = self.json(request)?;
+        let Some(id) = answer["operation"]["id"].as_str() else {
+            return Ok(answer);
+        };
+        let path = format!("/zund/v1/operations/{id}?wait=60");
+        let ended = self.json(&self.get(&path))?;
+        ensure!(ended["state"] == "succeeded", "it did not succeed: {ended}");
+        Ok(answer)
+    }
+
+    /// Makes a container of zund's own API: its id.
+    pub fn make(&self, wish: &Value) -> Result<String> {
+        let answer = self.done(&self.post("/zund/v1/containers", wish))?;
+        let id = answer["container"]["uuid"].as_str();
+        Ok(id.context("a create without a container")?.to_owned())
+    }
+
+    /// Removes a container, with what it asked for by size.
+    pub fn remove(&self, container: &str) -> Result<()> {
+        let path = format!("/zund/v1/containers/{container}");
+        self.done(&self.delete(&path)).map(|_| ())
+    }
+
     /// Sends the requests over so many connections, each as soon as the one before it is answered: the milliseconds
     /// that each answer took, and the seconds that all took.
     pub fn load(&self, requests: &[Vec<u8>], connections: usize) -> Result<(Vec<f64>, f64)> {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine};
 use crate::tofu::Workspace;
-use crate::{http, image};
+use crate::{firewall, http, image};
 
 /// Quota and overcommit out of the way, and host ports that no outgoing connection of the machine takes.
 const LIMITS: [(&str, &str); 9] = [
@@ -34,6 +34,7 @@ pub struct Stage {
     pub backend: Backend,
     /// The engine below it.
     pub engine: Engine,
+    deployment: String,
     label: String,
 }
 
@@ -43,17 +44,23 @@ impl Stage {
         let engine = Engine::connect()?;
         image::ensure(&engine, image::TEST)?;
         let backend = Backend::start_with(ContainerRuntime::Docker, &LIMITS)?;
-        let label = format!("{DEPLOYMENT}={}", backend.deployment()?);
+        let deployment = backend.deployment()?;
         Ok(Self {
             backend,
             engine,
-            label,
+            label: format!("{DEPLOYMENT}={deployment}"),
+            deployment,
         })
     }
 
     /// The label on everything that this `zund` makes.
     pub fn label(&self) -> &str {
         &self.label
+    }
+
+    /// What this `zund` calls itself.
+    pub fn deployment(&self) -> &str {
+        &self.deployment
     }
 
     /// Its process.
@@ -68,6 +75,9 @@ impl Drop for Stage {
         self.backend.kill().ok();
         if let Err(error) = self.engine.sweep(&self.label) {
             eprintln!("cannot sweep {}: {error:#}", self.label);
+        }
+        if let Err(error) = firewall::sweep(&self.deployment) {
+            eprintln!("cannot sweep the firewall of {}: {error:#}", self.label);
         }
     }
 }

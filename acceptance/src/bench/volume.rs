@@ -90,20 +90,20 @@ fn ours(server: &Server, deeds: &mut Deeds) -> Result<()> {
     let (mut created, mut attached, mut detached) = (Vec::new(), Vec::new(), Vec::new());
     let blank = json!({ "size": 1, "destination": "/data" });
     for _ in 0..EACH {
-        let (with, took) = timed(|| made(server, &wish(std::slice::from_ref(&blank))))?;
+        let (with, took) = timed(|| server.make(&wish(std::slice::from_ref(&blank))))?;
         created.push(took * 1e3);
-        remove(server, &with)?;
+        server.remove(&with)?;
 
         let volume = volume(server)?;
         // Formatted once, as the one by hand is.
-        let first = made(server, &wish(&[mount_of(&volume)]))?;
-        remove(server, &first)?;
-        let plain = made(server, &wish(&[]))?;
+        let first = server.make(&wish(&[mount_of(&volume)]))?;
+        server.remove(&first)?;
+        let plain = server.make(&wish(&[]))?;
         let path = format!("/zund/v1/containers/{plain}");
-        let edit = |mounts: &[Value]| timed(|| done(server, &server.put(&path, &wish(mounts))));
+        let edit = |mounts: &[Value]| timed(|| server.done(&server.put(&path, &wish(mounts))));
         attached.push(edit(&[mount_of(&volume)])?.1 * 1e3);
         detached.push(edit(&[])?.1 * 1e3);
-        remove(server, &plain)?;
+        server.remove(&plain)?;
     }
     deeds.create.ours.push(median(&created));
     deeds.attach.ours.push(median(&attached));
@@ -212,29 +212,15 @@ fn all_run(stage: &Stage, count: usize) -> Result<()> {
     })
 }
 
-/// The container that a request makes, when it is started.
-fn made(server: &Server, wish: &Value) -> Result<String> {
-    let answer = done(server, &server.post("/zund/v1/containers", wish))?;
-    let id = answer["container"]["uuid"].as_str();
-    Ok(id.context("a create without a container")?.to_owned())
-}
-
-/// Removes a container with what it asked for by size.
-fn remove(server: &Server, container: &str) -> Result<()> {
-    let path = format!("/zund/v1/containers/{container}");
-    done(server, &server.delete(&path)).map(|_| ())
-}
-
 fn volume(server: &Server) -> Result<String> {
     let path = format!("/volume/v3/{}/volumes", server.project());
     let body = json!({ "volume": { "size": 1 } });
-    let answer: Value = serde_json::from_slice(&server.ask(&server.post(&path, &body))?)?;
+    let answer = server.json(&server.post(&path, &body))?;
     let id = answer["volume"]["id"].as_str();
     let id = id.context("a volume without an id")?.to_owned();
     let path = format!("{path}/{id}");
     let available = || {
-        let answer = server.ask(&server.get(&path)).ok()?;
-        let answer: Value = serde_json::from_slice(&answer).ok()?;
+        let answer = server.json(&server.get(&path)).ok()?;
         (answer["volume"]["status"] == "available").then_some(())
     };
     process::poll(BACK, available).context("a volume did not become available")?;
@@ -243,16 +229,4 @@ fn volume(server: &Server) -> Result<String> {
 
 fn mount_of(volume: &str) -> Value {
     json!({ "source": volume, "destination": "/data" })
-}
-
-/// Asks, and waits for the end of the operation.
-fn done(server: &Server, request: &[u8]) -> Result<Value> {
-    let answer: Value = serde_json::from_slice(&server.ask(request)?)?;
-    let Some(id) = answer["operation"]["id"].as_str() else {
-        return Ok(answer);
-    };
-    let path = format!("/zund/v1/operations/{id}?wait=60");
-    let ended: Value = serde_json::from_slice(&server.ask(&server.get(&path))?)?;
-    ensure!(ended["state"] == "succeeded", "it did not succeed: {ended}");
-    Ok(answer)
 }

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 
 use super::postgres::Postgres;
 use super::tally::Tally;
-use super::{Checkout, cli, say};
+use super::{Checkout, cli, openstack, say};
 use crate::tofu::Flavor;
 
 /// How much of it.
@@ -110,6 +110,17 @@ fn equip(checkout: &Checkout, command: &mut Command) -> Option<Postgres> {
                 command.env(variable, program);
             }
             Err(error) => say::step(&format!("no {} to test with: {error:#}", flavor.name())),
+        }
+    }
+    for (variable, found) in [
+        ("TEST_OPENSTACK", openstack::clients(checkout)),
+        ("TEST_GOPHERCLOUD", openstack::gophercloud(checkout)),
+    ] {
+        match found {
+            Ok(path) => {
+                command.env(variable, path);
+            }
+            Err(error) => say::step(&format!("nothing for {variable}: {error:#}")),
         }
     }
     match Postgres::start() {

@@ -7,6 +7,8 @@
 //! | `volume.rs` | the same for volumes, snapshots and `mounts`; nothing of them is left at the end |
 //! | `volume_killed.rs` | zund and the host killed in the middle of work on volumes: no byte changes |
 //! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
+//! | `openstack_network.rs` | OpenStack's own clients and gophercloud with every noun of networks |
+//! | `openstack_network_container.rs` | containers on networks by those clients, with real packets |
 //! | `drift.rs` | what `docker` changes by hand is named and mended |
 //! | `many.rs` | many at once, two runs at once, modules, unknown values, sets, data sources |
 //! | `generated.rs` | configuration written by the core for what is imported |
@@ -24,6 +26,8 @@ mod generated;
 mod image;
 mod interrupted;
 mod many;
+mod openstack_network;
+mod openstack_network_container;
 mod quickstart;
 mod secret;
 mod snapshot;

@@ -15,6 +15,15 @@ pub(crate) enum Runtime {
     Fake,
 }
 
+/// What decides which packets pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Firewall {
+    /// The kernel's packet filter.
+    Nftables,
+    /// Nothing: everything passes.
+    None,
+}
+
 /// What keeps the data of volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum VolumeDriverName {
@@ -128,6 +137,9 @@ pub(crate) const KEYS: &[Key] = keys! {
     "runtime" "ZUND_RUNTIME" "runtime" "RUNTIME",
         "What containers run on; fake only pretends, to try the API", "docker or fake", false,
         |c, t| c.runtime = runtime(t)?, quoted(runtime_name(c.runtime));
+    "firewall" "ZUND_FIREWALL" "firewall" "FIREWALL",
+        "What holds security groups; without one every container and this host reach each other", "nftables or none", false,
+        |c, t| c.firewall = firewall(t)?, quoted(firewall_name(c.firewall));
     "volume_driver" "ZUND_VOLUME_DRIVER" "volume-driver" "DRIVER",
         "What keeps the data of volumes: images of a fixed size behind loop devices, or plain directories, which enforce no size",
         "local or directory", false,
@@ -232,6 +244,19 @@ fn runtime_name(runtime: Runtime) -> &'static str {
     match runtime {
         Runtime::Docker => "docker",
         Runtime::Fake => "fake",
+    }
+}
+
+fn firewall(text: &str) -> Option<Firewall> {
+    [Firewall::Nftables, Firewall::None]
+        .into_iter()
+        .find(|firewall| firewall_name(*firewall) == text)
+}
+
+fn firewall_name(firewall: Firewall) -> &'static str {
+    match firewall {
+        Firewall::Nftables => "nftables",
+        Firewall::None => "none",
     }
 }
 

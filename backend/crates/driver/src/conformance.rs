@@ -9,6 +9,7 @@
     reason = "a case that finds a promise broken panics; that is what it is for"
 )]
 
+mod attach;
 mod firewall;
 mod image;
 mod life;
@@ -28,6 +29,7 @@ use zun_domain::id::{ContainerId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::MakeNetwork;
 
+pub use attach::*;
 pub use firewall::*;
 pub use image::*;
 pub use life::*;
