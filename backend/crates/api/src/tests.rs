@@ -17,6 +17,8 @@ mod network_leftover;
 mod network_life;
 mod network_list;
 mod network_refusal;
+mod network_refusal_port;
+mod network_refusal_use;
 mod network_router;
 mod network_router_refusal;
 mod network_rule;

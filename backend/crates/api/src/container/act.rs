@@ -16,7 +16,8 @@ type Done = (StatusCode, Json<Value>);
 
 async fn act(app: &App, asked: &Admitted, ident: &str, act: Act) -> Answer<Done> {
     let call = asked.sight(app, ident).await?;
-    app.engine.container_act(&call, ident, act).await?;
+    // On the heap: what it holds is large.
+    Box::pin(app.engine.container_act(&call, ident, act)).await?;
     Ok((StatusCode::ACCEPTED, Json(Value::Null)))
 }
 

@@ -219,7 +219,7 @@ async fn a_shared_pool_is_everybodys_to_use() {
     app.post(Who::Member, path, body.clone()).await.expect(403);
     let pool = app.post(Who::Admin, path, body).await.expect(201).json();
     let pool = pool["subnetpool"].clone();
-    assert_eq!(app.listed("subnetpools").await, [pool.clone()]);
+    assert_eq!(app.listed("subnetpools").await, std::slice::from_ref(&pool));
     let network = app.made("network", json!({})).await;
     let body = json!({"network_id": id(&network), "subnetpool_id": id(&pool)});
     assert_eq!(app.made("subnet", body).await["cidr"], "10.9.0.0/24");

@@ -19,6 +19,7 @@ pub mod subnet_pool;
 mod attach;
 pub(crate) mod default;
 mod external;
+mod mac;
 mod prefix;
 mod shape;
 pub(crate) mod wiring;

@@ -77,7 +77,8 @@ impl Engine {
         match &ask.container {
             Some(ident) => {
                 let seen = self.container_get(call, ident).await?;
-                self.preview_update(&seen, ask).await
+                // On the heap: what it holds is large.
+                Box::pin(self.preview_update(&seen, ask)).await
             }
             None => self.preview_create(call.caller.project, ask, None).await,
         }

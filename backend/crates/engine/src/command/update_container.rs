@@ -46,9 +46,9 @@ impl Engine {
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
         }
-        let decided = self
-            .decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for)
-            .await?;
+        // On the heap, as it is large and held by every use case that changes a container.
+        let deciding = self.decide_update(&mut tx, &container, wanted, &resolved, ask.wait_for);
+        let decided = Box::pin(deciding).await?;
         let target = decided.change.target.clone();
         let plan = plan_update(&container, &decided.change);
         container.generation += 1;

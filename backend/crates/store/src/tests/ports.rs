@@ -57,7 +57,7 @@ fn a_port_comes_back_as_it_went() {
         let mut tx = db.store.begin().await.unwrap();
         lay_out(&mut tx).await;
         let bound = port(&address(1, 2), container_id(1));
-        let mut free = free_port(2, 3);
+        let free = free_port(2, 3);
         tx.port_insert(&bound).await.unwrap();
         tx.port_insert(&free).await.unwrap();
         assert_eq!(tx.port_get(bound.id).await.unwrap(), bound);
@@ -69,7 +69,19 @@ fn a_port_comes_back_as_it_went() {
         assert_eq!(named, std::slice::from_ref(&free));
         let in_group = tx.ports_in_group(group(1, "web").id).await.unwrap();
         assert_eq!(in_group, [free.id]);
+    });
+}
 
+#[test]
+fn what_changes_of_a_port_is_written() {
+    each(async |db| {
+        fill(&db.store, [1]).await;
+        let mut tx = db.store.begin().await.unwrap();
+        lay_out(&mut tx).await;
+        let bound = port(&address(1, 2), container_id(1));
+        let mut free = free_port(2, 3);
+        tx.port_insert(&bound).await.unwrap();
+        tx.port_insert(&free).await.unwrap();
         free.name = "yours".to_owned();
         free.mac = "02:00:00:00:00:09".to_owned();
         free.admin_state_up = true;

@@ -272,17 +272,7 @@ pub(super) async fn cut(
         ));
     }
     if let Some(cidr) = ask.cidr {
-        if pool.prefixes.iter().any(|prefix| prefix.contains(&cidr)) {
-            return Ok(cidr);
-        }
-        return Err(Error::invalid(
-            "cidr",
-            format!(
-                "{cidr} is not in subnet pool {}: {}; leave cidr out to have one cut",
-                pool.id,
-                written(&pool.prefixes)
-            ),
-        ));
+        return held(pool, cidr);
     }
     let mut taken = tx.subnets_taken().await?;
     taken.extend(in_use);
@@ -297,6 +287,21 @@ pub(super) async fn cut(
             written(&pool.prefixes)
         ))
     })
+}
+
+/// The prefix that is asked for, which has to be in the pool.
+fn held(pool: &SubnetPool, cidr: IpNet) -> Result<IpNet> {
+    if pool.prefixes.iter().any(|prefix| prefix.contains(&cidr)) {
+        return Ok(cidr);
+    }
+    Err(Error::invalid(
+        "cidr",
+        format!(
+            "{cidr} is not in subnet pool {}: {}; leave cidr out to have one cut",
+            pool.id,
+            written(&pool.prefixes)
+        ),
+    ))
 }
 
 fn written(prefixes: &[IpNet]) -> String {
