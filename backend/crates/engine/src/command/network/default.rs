@@ -13,6 +13,9 @@ use zun_store::Tx;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 
+/// The name of the network that each project has from the start.
+pub(crate) const DEFAULT_NETWORK: &str = "default";
+
 /// The owner of what belongs to the deployment.
 const NOBODY: ProjectId = ProjectId(uuid::Uuid::nil());
 
@@ -28,7 +31,7 @@ impl Inner {
             return Ok(network);
         }
         let subnet = self.free_subnet(tx, in_use).await?;
-        let mut network = self.new_network(project, "default", NetworkKind::Default);
+        let mut network = self.new_network(project, DEFAULT_NETWORK, NetworkKind::Default);
         let subnet = self.new_subnet(&network, IpNet::V4(subnet));
         network.subnets.push(subnet);
         tx.network_insert(&network).await?;

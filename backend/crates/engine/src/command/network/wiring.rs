@@ -10,6 +10,7 @@ use zun_domain::network::{FixedIp, Network, NetworkKind, Port, Subnet, mac_of};
 use zun_domain::runtime::{Attachment, MakeNetwork};
 use zun_store::Tx;
 
+use super::default::DEFAULT_NETWORK;
 use crate::context::Inner;
 use crate::error::{Error, Result};
 
@@ -272,7 +273,13 @@ impl Inner {
             return Ok((port, network));
         }
         let network = match &entry.network {
-            Some(ident) => network_named(tx, wearer.project, ident).await?,
+            Some(ident) => match network_named(tx, wearer.project, ident).await {
+                // Every project has it from the start, made or not.
+                Err(Error::Invalid { .. }) if ident == DEFAULT_NETWORK => {
+                    self.default_network(tx, wearer.project, in_use).await?
+                }
+                named => named?,
+            },
             None => self.default_network(tx, wearer.project, in_use).await?,
         };
         if network.v4().is_none() {
