@@ -139,7 +139,8 @@ impl Engine {
             tracing::warn!(
                 "network.external has changed from {} to {}, but addresses of it are in use: delete the floating IPs and take \
                  the gateways off the routers first",
-                shown(there), shown(range)
+                shown(there),
+                shown(range)
             );
             return Ok(tx.rollback().await?);
         }
@@ -147,7 +148,8 @@ impl Engine {
             tx.subnet_delete(subnet.id).await?;
         }
         if let Some(range) = range {
-            tx.subnet_insert(&outside(self.new_subnet(&network, range))).await?;
+            tx.subnet_insert(&outside(self.new_subnet(&network, range)))
+                .await?;
         }
         Ok(tx.commit().await?)
     }

@@ -77,7 +77,11 @@ impl Wiring {
                 security_groups: port.security_groups.clone(),
             })
         };
-        self.ports.iter().zip(&self.networks).flat_map(of_port).collect()
+        self.ports
+            .iter()
+            .zip(&self.networks)
+            .flat_map(of_port)
+            .collect()
     }
 
     /// How the container of this wish is connected.
@@ -113,7 +117,11 @@ impl Wiring {
 }
 
 /// How a port is connected, known on its network by `aliases`.
-pub(crate) fn attachment(port: &Port, runtime_network: &str, aliases: &[String]) -> Result<Attachment> {
+pub(crate) fn attachment(
+    port: &Port,
+    runtime_network: &str,
+    aliases: &[String],
+) -> Result<Attachment> {
     let ip = port
         .v4()
         .ok_or_else(|| Error::Internal(format!("port {} has no IPv4 address", port.id)))?;
@@ -163,13 +171,14 @@ impl Inner {
             entries => entries,
         };
         for entry in entries {
-            let (port, network) = self
-                .decide_port(tx, wearer, entry, &held, in_use)
-                .await?;
+            let (port, network) = self.decide_port(tx, wearer, entry, &held, in_use).await?;
             if wiring.networks.iter().any(|other| other.id == network.id) {
                 return Err(Error::invalid(
                     "networks",
-                    format!("the network {} is listed twice; a container is on a network once", called(&network)),
+                    format!(
+                        "the network {} is listed twice; a container is on a network once",
+                        called(&network)
+                    ),
                 ));
             }
             let kept = held.iter().any(|(before, _)| before.id == port.id);
@@ -409,16 +418,25 @@ fn placed(
 
 /// Refuses a port that this container cannot have.
 fn check_bindable(port: &Port, wearer: &Wearer<'_>) -> Result<()> {
-    let refuse = |why: String| Err(Error::NetworkNotUsable(format!("cannot use port {}: {why}", port.id)));
+    let refuse = |why: String| {
+        Err(Error::NetworkNotUsable(format!(
+            "cannot use port {}: {why}",
+            port.id
+        )))
+    };
     match port.container {
         Some(holder) if holder == wearer.id => return Ok(()),
         Some(holder) => {
-            return refuse(format!("container {holder} has it; take it out there first, or use another port"));
+            return refuse(format!(
+                "container {holder} has it; take it out there first, or use another port"
+            ));
         }
         None => {}
     }
     if port.is_routers() {
-        return refuse("it belongs to a router; make a port of its own for the container".to_owned());
+        return refuse(
+            "it belongs to a router; make a port of its own for the container".to_owned(),
+        );
     }
     if port.v4().is_none() {
         return refuse("it has no IPv4 address, without which no engine connects it".to_owned());
