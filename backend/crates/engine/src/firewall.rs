@@ -37,7 +37,9 @@ impl Engine {
     /// The same where nobody waits for it: what fails is done with the next look at everything.
     pub(crate) async fn guard_soon(&self) {
         if let Err(error) = self.guard().await {
-            tracing::error!("cannot put the firewall's rules in force, trying again with the next look: {error}");
+            tracing::error!(
+                "cannot put the firewall's rules in force, trying again with the next look: {error}"
+            );
             self.sweep_now.notify_one();
         }
     }

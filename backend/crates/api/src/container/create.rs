@@ -62,7 +62,10 @@ pub(crate) async fn create(
 
 /// An engine's refusal with Zun's status for it.
 pub(super) fn refused(error: Error) -> Problem {
-    let bad_request = matches!(error, Error::VolumeNotUsable(_) | Error::NetworkNotUsable(_));
+    let bad_request = matches!(
+        error,
+        Error::VolumeNotUsable(_) | Error::NetworkNotUsable(_)
+    );
     let problem = Problem::from(error);
     if bad_request {
         problem.or_bad_request()

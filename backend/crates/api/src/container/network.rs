@@ -69,10 +69,16 @@ pub(super) fn groups(args: &mut Args) -> Answer<Option<BTreeSet<String>>> {
     let Some(names) = args.texts("security_groups")? else {
         return Ok(None);
     };
-    if let Some(bad) = names.iter().find(|name| name.is_empty() || name.len() > 255) {
+    if let Some(bad) = names
+        .iter()
+        .find(|name| name.is_empty() || name.len() > 255)
+    {
         return Err(Problem::value(
             "security_groups",
-            format!("each is a name or id of 1 to 255 characters; one has {}", bad.len()),
+            format!(
+                "each is a name or id of 1 to 255 characters; one has {}",
+                bad.len()
+            ),
         ));
     }
     let names: BTreeSet<String> = names.into_iter().collect();
@@ -113,7 +119,10 @@ pub(crate) async fn attach(
             ));
         }
         (None, None) => {
-            return Err(Problem::value("network", "is required, or port: what to connect to"));
+            return Err(Problem::value(
+                "network",
+                "is required, or port: what to connect to",
+            ));
         }
         _ => {}
     }
@@ -193,14 +202,15 @@ fn by_port(container: &Container) -> Vec<Value> {
             "version": version(address),
             "subnet_id": address.subnet,
         });
-        match entries.iter_mut().find(|(first, _)| first.port == address.port) {
+        match entries
+            .iter_mut()
+            .find(|(first, _)| first.port == address.port)
+        {
             Some((_, fixed_ips)) => fixed_ips.push(fixed),
             None => entries.push((address, vec![fixed])),
         }
     }
-    let entry = |(address, fixed_ips): (&Address, Vec<Value>)| {
-        json!({ "net_id": address.network, "port_id": address.port, "fixed_ips": fixed_ips })
-    };
+    let entry = |(address, fixed_ips): (&Address, Vec<Value>)| json!({ "net_id": address.network, "port_id": address.port, "fixed_ips": fixed_ips });
     entries.into_iter().map(entry).collect()
 }
 
@@ -219,9 +229,7 @@ pub(crate) async fn add_group(
 ) -> Answer<Done> {
     let name = group(args)?;
     let call = asked.sight(&app, &ident).await?;
-    app.engine
-        .container_group_add(&call, &ident, &name)
-        .await?;
+    app.engine.container_group_add(&call, &ident, &name).await?;
     Ok((StatusCode::ACCEPTED, Json(Value::Null)))
 }
 

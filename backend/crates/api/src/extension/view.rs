@@ -121,11 +121,16 @@ fn groups(container: &domain::Container) -> Option<Vec<String>> {
         let at = desired.ports.iter().position(|id| id == port);
         at.is_some_and(|at| entries.get(at).is_none_or(|entry| entry.port.is_none()))
     };
-    let others = |address: &&domain::Address| {
-        made(&address.port) && address.security_groups != wished
-    };
+    let others =
+        |address: &&domain::Address| made(&address.port) && address.security_groups != wished;
     let other = container.addresses.iter().find(others)?;
-    Some(other.security_groups.iter().map(ToString::to_string).collect())
+    Some(
+        other
+            .security_groups
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    )
 }
 
 /// An operation.

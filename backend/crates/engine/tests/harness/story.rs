@@ -135,7 +135,11 @@ impl Story {
             Self::Detach => change(on(&["app"]), None).await,
             Self::MoveToOtherAddress => {
                 let mut new = on(&["app"]);
-                let first = new.networks.as_mut().and_then(|all| all.first_mut()).unwrap();
+                let first = new
+                    .networks
+                    .as_mut()
+                    .and_then(|all| all.first_mut())
+                    .unwrap();
                 first.fixed_ip = Some(std::net::Ipv4Addr::new(10, 9, 0, 99));
                 change(new, None).await
             }

@@ -38,7 +38,9 @@ impl Engine {
         for (id, entry) in seen.desired.ports.iter().zip(networks) {
             let port_record = self.store.port_get(*id).await?;
             let network_record = self.store.network_get(port_record.network).await?;
-            let is = |asked: &str, id: &str, name: &str| asked == id || (!name.is_empty() && asked == name);
+            let is = |asked: &str, id: &str, name: &str| {
+                asked == id || (!name.is_empty() && asked == name)
+            };
             let meant = network.is_some_and(|asked| {
                 is(asked, &network_record.id.to_string(), &network_record.name)
             }) || port
@@ -81,7 +83,10 @@ impl Engine {
         if !ids.insert(id) {
             return Err(Error::invalid(
                 "name",
-                format!("container {} is in the security group {group:?} already", seen.id),
+                format!(
+                    "container {} is in the security group {group:?} already",
+                    seen.id
+                ),
             ));
         }
         groups.insert(group.to_owned());
@@ -107,7 +112,10 @@ impl Engine {
         if left.len() == before.len() {
             return Err(Error::invalid(
                 "name",
-                format!("container {} is not in the security group {group:?}", seen.id),
+                format!(
+                    "container {} is not in the security group {group:?}",
+                    seen.id
+                ),
             ));
         }
         if left.is_empty() {

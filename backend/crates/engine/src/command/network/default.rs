@@ -13,6 +13,9 @@ use zun_store::Tx;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 
+/// The name that a project's default network has from the start.
+pub(super) const DEFAULT_NETWORK: &str = "default";
+
 /// The owner of what belongs to the deployment.
 const NOBODY: ProjectId = ProjectId(uuid::Uuid::nil());
 
@@ -28,7 +31,7 @@ impl Inner {
             return Ok(network);
         }
         let subnet = self.free_subnet(tx, in_use).await?;
-        let mut network = self.new_network(project, "default", NetworkKind::Default);
+        let mut network = self.new_network(project, DEFAULT_NETWORK, NetworkKind::Default);
         let subnet = self.new_subnet(&network, IpNet::V4(subnet));
         network.subnets.push(subnet);
         tx.network_insert(&network).await?;
@@ -136,7 +139,8 @@ impl Engine {
             tracing::warn!(
                 "network.external has changed from {} to {}, but addresses of it are in use: delete the floating IPs and take \
                  the gateways off the routers first",
-                shown(there), shown(range)
+                shown(there),
+                shown(range)
             );
             return Ok(tx.rollback().await?);
         }
@@ -144,7 +148,8 @@ impl Engine {
             tx.subnet_delete(subnet.id).await?;
         }
         if let Some(range) = range {
-            tx.subnet_insert(&outside(self.new_subnet(&network, range))).await?;
+            tx.subnet_insert(&outside(self.new_subnet(&network, range)))
+                .await?;
         }
         Ok(tx.commit().await?)
     }

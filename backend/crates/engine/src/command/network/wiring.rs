@@ -6,10 +6,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use zun_domain::container::{Address, Container, ContainerSpec, Desired, NetworkSpec};
 use zun_domain::id::{ContainerId, PortId, ProjectId, SecurityGroupId};
-use zun_domain::network::{FixedIp, Network, NetworkKind, Port, Subnet, mac_of};
+use zun_domain::network::{FixedIp, Network, Port, Subnet, mac_of};
 use zun_domain::runtime::{Attachment, MakeNetwork};
 use zun_store::Tx;
 
+use super::named::{called, port_named};
 use crate::context::Inner;
 use crate::error::{Error, Result};
 
@@ -76,7 +77,11 @@ impl Wiring {
                 security_groups: port.security_groups.clone(),
             })
         };
-        self.ports.iter().zip(&self.networks).flat_map(of_port).collect()
+        self.ports
+            .iter()
+            .zip(&self.networks)
+            .flat_map(of_port)
+            .collect()
     }
 
     /// How the container of this wish is connected.
@@ -112,7 +117,11 @@ impl Wiring {
 }
 
 /// How a port is connected, known on its network by `aliases`.
-pub(crate) fn attachment(port: &Port, runtime_network: &str, aliases: &[String]) -> Result<Attachment> {
+pub(crate) fn attachment(
+    port: &Port,
+    runtime_network: &str,
+    aliases: &[String],
+) -> Result<Attachment> {
     let ip = port
         .v4()
         .ok_or_else(|| Error::Internal(format!("port {} has no IPv4 address", port.id)))?;
@@ -162,13 +171,14 @@ impl Inner {
             entries => entries,
         };
         for entry in entries {
-            let (port, network) = self
-                .decide_port(tx, wearer, entry, &held, in_use)
-                .await?;
+            let (port, network) = self.decide_port(tx, wearer, entry, &held, in_use).await?;
             if wiring.networks.iter().any(|other| other.id == network.id) {
                 return Err(Error::invalid(
                     "networks",
-                    format!("the network {} is listed twice; a container is on a network once", called(&network)),
+                    format!(
+                        "the network {} is listed twice; a container is on a network once",
+                        called(&network)
+                    ),
                 ));
             }
             let kept = held.iter().any(|(before, _)| before.id == port.id);
@@ -207,36 +217,6 @@ impl Inner {
         Ok(found)
     }
 
-    pub(crate) async fn group_named(
-        &self,
-        tx: &mut Tx,
-        project: ProjectId,
-        ident: &str,
-    ) -> Result<SecurityGroupId> {
-        if let Ok(id) = ident.parse::<SecurityGroupId>()
-            && let Some(group) = tx.security_group_find(id).await?
-            && group.project == project
-        {
-            return Ok(id);
-        }
-        if ident == zun_domain::network::security_group::DEFAULT_GROUP {
-            return Ok(self.default_group(tx, project).await?.id);
-        }
-        let named = tx.security_groups_named(project, ident).await?;
-        match named.as_slice() {
-            [group] => Ok(group.id),
-            [] => Err(Error::invalid(
-                "security_groups",
-                format!("no security group {ident:?} in this project; name one by its id or name"),
-            )),
-            several => Err(Error::Ambiguous {
-                what: "security group",
-                name: ident.to_owned(),
-                count: several.len(),
-            }),
-        }
-    }
-
     async fn grouping(
         &self,
         tx: &mut Tx,
@@ -272,7 +252,10 @@ impl Inner {
             return Ok((port, network));
         }
         let network = match &entry.network {
-            Some(ident) => network_named(tx, wearer.project, ident).await?,
+            Some(ident) => {
+                self.network_named(tx, wearer.project, ident, in_use)
+                    .await?
+            }
             None => self.default_network(tx, wearer.project, in_use).await?,
         };
         if network.v4().is_none() {
@@ -402,16 +385,25 @@ fn placed(
 
 /// Refuses a port that this container cannot have.
 fn check_bindable(port: &Port, wearer: &Wearer<'_>) -> Result<()> {
-    let refuse = |why: String| Err(Error::NetworkNotUsable(format!("cannot use port {}: {why}", port.id)));
+    let refuse = |why: String| {
+        Err(Error::NetworkNotUsable(format!(
+            "cannot use port {}: {why}",
+            port.id
+        )))
+    };
     match port.container {
         Some(holder) if holder == wearer.id => return Ok(()),
         Some(holder) => {
-            return refuse(format!("container {holder} has it; take it out there first, or use another port"));
+            return refuse(format!(
+                "container {holder} has it; take it out there first, or use another port"
+            ));
         }
         None => {}
     }
     if port.is_routers() {
-        return refuse("it belongs to a router; make a port of its own for the container".to_owned());
+        return refuse(
+            "it belongs to a router; make a port of its own for the container".to_owned(),
+        );
     }
     if port.v4().is_none() {
         return refuse("it has no IPv4 address, without which no engine connects it".to_owned());
@@ -424,62 +416,6 @@ fn check_bindable(port: &Port, wearer: &Wearer<'_>) -> Result<()> {
         ));
     }
     Ok(())
-}
-
-/// A port of the project by id or name.
-async fn port_named(tx: &Tx, project: ProjectId, ident: &str) -> Result<Port> {
-    if let Ok(id) = ident.parse::<PortId>()
-        && let Some(port) = tx.port_find(id).await?
-        && port.project == project
-    {
-        return Ok(port);
-    }
-    let mut named = tx.ports_named(project, ident).await?;
-    match named.len() {
-        0 => Err(Error::invalid(
-            "networks.port",
-            format!("no port {ident:?} in this project; name one by its id or name"),
-        )),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: "port",
-            name: ident.to_owned(),
-            count,
-        }),
-    }
-}
-
-/// A network of the project by id or name.
-async fn network_named(tx: &Tx, project: ProjectId, ident: &str) -> Result<Network> {
-    if let Ok(id) = ident.parse()
-        && let Some(network) = tx.network_find(id).await?
-    {
-        if network.kind == NetworkKind::External {
-            return Err(Error::invalid(
-                "networks.network",
-                format!(
-                    "{ident:?} is the outside; connect the container to a network of the project, and give it a floating IP"
-                ),
-            ));
-        }
-        if network.project == project {
-            return Ok(network);
-        }
-    }
-    let mut named = tx.networks_named(project, ident).await?;
-    named.retain(|network| network.kind != NetworkKind::External);
-    match named.len() {
-        0 => Err(Error::invalid(
-            "networks.network",
-            format!("no network {ident:?} in this project; name one by its id or name"),
-        )),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: "network",
-            name: ident.to_owned(),
-            count,
-        }),
-    }
 }
 
 /// The address that was asked for where it is free, else the lowest free one.
@@ -513,13 +449,4 @@ pub(crate) fn free_in(
         )));
     }
     Ok(ip)
-}
-
-/// A network as people call it.
-pub(crate) fn called(network: &Network) -> String {
-    if network.name.is_empty() {
-        network.id.to_string()
-    } else {
-        format!("{} ({})", network.name, network.id)
-    }
 }

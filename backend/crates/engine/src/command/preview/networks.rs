@@ -32,7 +32,11 @@ impl Inner {
         };
         match self.decide_wiring(tx, &wearer, spec, &[]).await {
             Ok(wiring) => self.note_unreachable(tx, &wiring, spec, verdict).await,
-            Err(error @ (Error::Invalid { .. } | Error::NetworkNotUsable(_) | Error::Ambiguous { .. })) => {
+            Err(
+                error @ (Error::Invalid { .. }
+                | Error::NetworkNotUsable(_)
+                | Error::Ambiguous { .. }),
+            ) => {
                 verdict.note("networks", &error);
                 Ok(())
             }
@@ -54,7 +58,12 @@ impl Inner {
         let mut rules: Vec<Allows> = Vec::new();
         for id in &wiring.groups {
             let group = tx.security_group_find(*id).await?;
-            rules.extend(group.into_iter().flat_map(|group| group.rules).map(|rule| rule.allows));
+            rules.extend(
+                group
+                    .into_iter()
+                    .flat_map(|group| group.rules)
+                    .map(|rule| rule.allows),
+            );
         }
         for port in spec.ports.iter().flatten() {
             let (internal, protocol) = (port.internal.get(), port.protocol.unwrap_or_default());

@@ -58,7 +58,10 @@ async fn take_back(
             port.security_groups = desired.security_groups.iter().copied().collect();
             if !port.groups_chosen {
                 let default = tx.security_group_find_default(container.project).await?;
-                port.security_groups = default.map(|group| group.id).into_iter().collect::<BTreeSet<_>>();
+                port.security_groups = default
+                    .map(|group| group.id)
+                    .into_iter()
+                    .collect::<BTreeSet<_>>();
             }
         }
     }
