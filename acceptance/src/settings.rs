@@ -5,6 +5,7 @@
 //! | `TEST_DOCKER=1` | tests may use the Docker Engine of this machine |
 //! | `TEST_POSTGRES_URL` | a PostgreSQL where the store suite may create and drop databases |
 //! | `TEST_TERRAFORM`, `TEST_TOFU` | the two command lines under test |
+//! | `TEST_ROUNDS` | how often sixty containers and their network come and go; 3 where nothing is said |
 //! | `TEST_OPENSTACK` | the folder with the Python packages of OpenStack's clients |
 //! | `TEST_GOPHERCLOUD` | the program of `acceptance/gophercloud` |
 
@@ -22,6 +23,12 @@ pub fn variable(name: &str) -> Option<String> {
 /// Whether tests may use the Docker Engine.
 pub fn docker() -> bool {
     variable("TEST_DOCKER").is_some_and(|value| value == "1")
+}
+
+/// How often sixty containers and their network are made and destroyed.
+pub fn rounds() -> u32 {
+    let asked = variable("TEST_ROUNDS").and_then(|text| text.parse().ok());
+    asked.unwrap_or(3)
 }
 
 /// The folder for what is built or fetched once and used by every checkout.

@@ -3,14 +3,17 @@
 mod container;
 mod containers;
 mod hosts;
+mod networking;
 mod one_stored;
 mod quota;
 mod volume;
 mod volume_snapshot;
 
 use tfplugin::DataSource;
+use zun_client::networking::{FloatingIp, Network, Port, Router, SecurityGroup, Subnet};
 
 use crate::session::Session;
+use networking::DataOf;
 
 /// Every data source.
 pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
@@ -21,5 +24,11 @@ pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
         Box::new(hosts::HostsData),
         Box::new(volume::VolumeData),
         Box::new(volume_snapshot::SnapshotData),
+        Box::new(DataOf::<Network>::new()),
+        Box::new(DataOf::<Subnet>::new()),
+        Box::new(DataOf::<Port>::new()),
+        Box::new(DataOf::<SecurityGroup>::new()),
+        Box::new(DataOf::<Router>::new()),
+        Box::new(DataOf::<FloatingIp>::new()),
     ]
 }

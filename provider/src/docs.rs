@@ -15,6 +15,17 @@ use crate::provider::Zun;
 use crate::session::Session;
 use page::{Page, kind_title};
 
+/// Resources with a table of what each edit does.
+const NETWORKING: [&str; 7] = [
+    "zun_floating_ip",
+    "zun_network",
+    "zun_port",
+    "zun_router",
+    "zun_security_group",
+    "zun_security_group_rule",
+    "zun_subnet",
+];
+
 /// Where the pages are.
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../docs")
@@ -44,6 +55,7 @@ fn short(name: &str) -> &str {
 fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
     let example = texts::EXAMPLES
         .iter()
+        .chain(texts::networking::EXAMPLES)
         .find(|(of, what, _)| *of == name && *what == kind)
         .map_or_else(
             || panic!("no example of {}", kind_title(name, kind)),
@@ -51,10 +63,12 @@ fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
         );
     let more = match (name, kind) {
         ("zun_container", "Resource") => tables::of_container(),
+        (name, "Resource") if NETWORKING.contains(&name) => tables::of_edits(&schema),
         _ => String::new(),
     };
     let import = texts::IMPORTS
         .iter()
+        .chain(texts::networking::IMPORTS)
         .find(|(of, _)| *of == name && kind == "Resource")
         .map(|(_, text)| *text);
     Page {

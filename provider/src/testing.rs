@@ -2,6 +2,7 @@
 //! what they are told, and can be changed behind the provider's back.
 
 mod http;
+pub(crate) mod networking;
 mod storage;
 mod world;
 

@@ -7,6 +7,10 @@
 //! | `volume.rs` | the same for volumes, snapshots and `mounts`; nothing of them is left at the end |
 //! | `volume_killed.rs` | zund and the host killed in the middle of work on volumes: no byte changes |
 //! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
+//! | `network.rs` | the same for networks, subnets, ports, groups and rules, routers and floating IPs |
+//! | `network_container.rs` | containers on networks: joined, left, cut off by hand, ports that stay |
+//! | `network_tiers.rs` | the example of three tiers with real packets, also while zund is dead |
+//! | `network_many.rs` | sixty containers and their network come and go, again and again |
 //! | `openstack_network.rs` | OpenStack's own clients and gophercloud with every noun of networks |
 //! | `openstack_network_container.rs` | containers on networks by those clients, with real packets |
 //! | `drift.rs` | what `docker` changes by hand is named and mended |
@@ -26,6 +30,10 @@ mod generated;
 mod image;
 mod interrupted;
 mod many;
+mod network;
+mod network_container;
+mod network_many;
+mod network_tiers;
 mod openstack_network;
 mod openstack_network_container;
 mod quickstart;

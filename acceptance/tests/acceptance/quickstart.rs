@@ -22,7 +22,7 @@ fn quickstart_with_tofu() -> Result<()> {
 }
 
 /// The examples, each of which a case here applies.
-const TRIED: [&str; 2] = ["database", "quickstart"];
+const TRIED: [&str; 3] = ["database", "quickstart", "three-tier"];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/terraform")

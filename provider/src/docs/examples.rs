@@ -112,6 +112,7 @@ fn examples_name_what_there_is() {
     texts.extend(
         texts::EXAMPLES
             .iter()
+            .chain(texts::networking::EXAMPLES)
             .map(|(_, _, text)| (*text).to_owned()),
     );
     texts.extend(

@@ -1,7 +1,10 @@
-//! The two tables of `zun_container`: what each edit does, and what a plan then shows as known after apply.
+//! The two tables of `zun_container`, what each edit does, and what a plan then shows as known after apply; and the
+//! one of resources that have less to say.
 
 use std::fmt::Write;
 
+use tfplugin::Schema;
+use tfplugin::schema::Modifier;
 use zun_api_types::features::DiskMeaning;
 use zun_domain::container::Effect;
 use zun_domain::container::change::EFFECTS;
@@ -21,6 +24,24 @@ container whose create failed before it makes it again, and whatever replaces a 
 container warns of the data that goes. Where its entry is taken out of `mounts` it stays, is no longer the container's, \
 and a warning of the plan names it.
 - A volume cannot shrink: the plan refuses a smaller `size`.
+";
+
+/// What it is on, and who reaches it.
+const NETWORKS: &str = "
+## Networks
+
+An entry of `networks` is one of two: a network, on which a port is made for this container (`network`, with `fixed_ip` \
+where the address matters), or a port that is there (`port`, such as a `zun_port`). Both are joined and left while the \
+container runs; its addresses, and those of its ports, stay over every recreate.
+
+- The first entry is where its way to the outside leads. A network of your own has one where a `zun_router` gives it one; \
+the default one has it by itself.
+- Containers of one network find each other by `name` and `hostname`.
+- `security_groups` say what may reach the ports that are made, and what they may reach; a port that is taken keeps its own. \
+Published `ports` are open to everybody until `security_groups` is given: then a rule has to admit them, and a warning of the \
+plan names those that none admits.
+- What a hand changes, with `docker network disconnect` or on a port, shows on `networks` and `security_groups`, and the next \
+apply mends it.
 ";
 
 /// Both tables with their words.
@@ -51,6 +72,7 @@ pub(super) fn of_container() -> String {
          Each edit of a job (`wait_for = \"exited\"`) but its name runs it again.\n",
     );
     text.push_str(VOLUMES);
+    text.push_str(NETWORKS);
     text.push_str(
         "\n## Reading a plan\n\n\
          - `revision` becomes *known after apply*: **restart**, the container is recreated in place.\n\
@@ -74,12 +96,47 @@ pub(super) fn of_container() -> String {
     text
 }
 
+/// The table of a resource whose edits either change it as it is or replace it.
+pub(super) fn of_edits(schema: &Schema) -> String {
+    let (mut live, mut replaced) = (Vec::new(), Vec::new());
+    for (name, attribute) in schema.fields().attributes() {
+        if !attribute.presence().is_configurable() {
+            continue;
+        }
+        let replaces = attribute.modifiers().iter().any(|modifier| {
+            matches!(
+                modifier,
+                Modifier::RequiresReplace
+                    | Modifier::RequiresReplaceIfConfigured
+                    | Modifier::RequiresReplaceIf(_)
+            )
+        });
+        // The one that is decided while planning.
+        if replaces || name == "delete_default_rules" {
+            replaced.push(format!("`{name}`"));
+        } else {
+            live.push(format!("`{name}`"));
+        }
+    }
+    let mut text =
+        String::from("\n## What an edit does\n\n| edit of | what becomes of it |\n|---|---|\n");
+    for (names, words) in [
+        (live, "changed in place (live)"),
+        (replaced, "replaced: another one with a new id"),
+    ] {
+        if !names.is_empty() {
+            let _ = writeln!(text, "| {} | {words} |", names.join(", "));
+        }
+    }
+    text
+}
+
 fn words(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Local => Some("`wait_for`, `timeouts`"),
         Kind::Live => Some("live"),
         Kind::State => Some("`state`"),
-        Kind::Network => Some("cut from its network by hand"),
+        Kind::Network => Some("`networks`, or cut from one by hand"),
         Kind::Mounts => Some("`mounts`, in addition to those of a recreate in place"),
         Kind::Recreate => Some("recreate in place"),
         Kind::Replace => None,

@@ -1,13 +1,14 @@
 //! `zun_container`: a container.
 //!
 //! [`schema`] says what it accepts, [`validate`] what goes together, [`plan`] what an edit means and which
-//! computed attributes it leaves open, [`mounts`] what becomes of volumes, [`spec`] and [`state`] translate to and from the API, [`apply`]
-//! creates, changes and removes, [`failure`] says why that did not work, [`preview`] asks beforehand.
+//! computed attributes it leaves open, [`mounts`] what becomes of volumes, [`networks`] what it is on, [`spec`] and
+//! [`state`] translate to and from the API, [`apply`] creates, changes and removes, [`failure`] says why that did not work, [`preview`] asks beforehand.
 
 mod apply;
 mod failure;
 mod memory;
 mod mounts;
+mod networks;
 pub(crate) mod plan;
 mod preview;
 pub(crate) mod schema;

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use tfplugin::schema::validator;
 use tfplugin::{
-    Attribute, Diagnostic, Diagnostics, Schema, Type, UpdateRequest, Validator, Value, async_trait,
+    Attribute, Diagnostic, Diagnostics, Schema, Type, UpdateRequest, Value, async_trait,
 };
 use zun_client::{Client, Described, Error, Snapshot, Volume};
-use zun_domain::id::VolumeId;
 
 use crate::json::{parse, to_json, value_of};
 use crate::report::{detail, failed, sentence};
+use crate::resource::value::no_nulls;
 use crate::wait::{Patience, Seen, Unmet, Why};
 
 /// A volume or a snapshot.
@@ -142,31 +142,6 @@ pub(crate) fn attributes(schema: Schema) -> Schema {
                     "Words of your own, key and value; empty when left out. Changed live.",
                 ),
         )
-}
-
-fn no_nulls() -> Validator {
-    Validator::new(|value| {
-        let mut entries = value.as_entries().into_iter().flatten();
-        match entries.find(|(_, entry)| entry.is_null()) {
-            Some((key, _)) => Err(format!("{key:?} is null; leave it out.")),
-            None => Ok(()),
-        }
-    })
-}
-
-/// Accepts an id only, in the form it is shown in: a name or another form would come back different.
-pub(crate) fn an_id(such_as: &'static str) -> Validator {
-    Validator::new(move |value| {
-        let Some(text) = value.as_str() else {
-            return Ok(());
-        };
-        match text.parse::<VolumeId>() {
-            Ok(id) if id.to_string() == text => Ok(()),
-            _ => Err(format!(
-                "The value has to be an id, such as {such_as}; it is {text:?}."
-            )),
-        }
-    })
 }
 
 /// The words of a plan.

@@ -19,6 +19,7 @@ use zun_domain::volume::VolumeType;
 
 use super::stored::life::Managed;
 use super::stored::{self, set_words};
+use crate::resource::value::an_id;
 use crate::session::Session;
 
 #[cfg(test)]
@@ -52,12 +53,12 @@ pub(crate) fn schema() -> Schema {
                 .description("`single` (default): one container at a time; `multiattach`: any number of containers of its host."),
         )
         .attribute("snapshot_id", id_of(
-            Attribute::string().validator(stored::an_id("zun_volume_snapshot.night.id"))
+            Attribute::string().validator(an_id("zun_volume_snapshot.night.id"))
                 .validator(validator::conflicts_with(["source_vol_id"])),
             "Snapshot whose data it begins with.",
         ))
         .attribute("source_vol_id", id_of(
-            Attribute::string().validator(stored::an_id("zun_volume.data.id")),
+            Attribute::string().validator(an_id("zun_volume.data.id")),
             "Volume whose data it begins with, as that is then.",
         ))
         .attribute("status", Attribute::string().computed().use_state_for_unknown().description(

@@ -11,6 +11,7 @@ use zun_client::{Client, CreateSnapshot, Snapshot};
 use super::stored::life::Managed;
 use super::stored::{self, describe_anew, set_words, words_of};
 use crate::report::failed;
+use crate::resource::value::an_id;
 use crate::session::Session;
 
 #[cfg(test)]
@@ -31,7 +32,7 @@ pub(crate) fn schema() -> Schema {
             Attribute::string()
                 .required()
                 .requires_replace()
-                .validator(stored::an_id("zun_volume.data.id"))
+                .validator(an_id("zun_volume.data.id"))
                 .description("Volume it is taken of, also while a container has that: its writers wait so long."),
         )
         .attribute("size", fixed(Attribute::int(), "The size the volume had, in GiB."))

@@ -10,6 +10,7 @@ use zun_domain::container::{ContainerSpec, Effect, RestartPolicy, WaitFor, Wish}
 use zun_domain::quota::{LimitSet, Limits};
 
 use super::http::{Answer, Request, answer};
+use super::networking::Networking;
 use super::storage::Storage;
 
 /// Everything the stand-in holds.
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) disk: Option<&'static str>,
     /// Its block storage.
     pub(crate) storage: Storage,
+    /// Its networking.
+    pub(crate) networking: Networking,
     limits: BTreeMap<String, LimitSet>,
     operations: BTreeMap<String, Json>,
     /// What a container becomes by an operation, from the moment its end is asked for.
@@ -99,6 +102,7 @@ impl World {
                 self.quota(&format!("{kind}/{name}"), request)
             }
             (_, ["volume", "v3", "p", rest @ ..]) => self.storage.answer(request, rest),
+            (_, ["network", "v2.0", rest @ ..]) => self.networking.answer(request, rest),
             ("GET", ["v1", "hosts"]) => answer(
                 200,
                 json!({"hosts": [{"uuid": "h1", "hostname": "alpha",
@@ -274,7 +278,7 @@ pub(crate) fn fresh(number: u32, asked: &CreateContainer) -> Container {
         "spec": spec, "wish": "running", "state": "running", "seen": null, "status_reason": null, "exit_code": null,
         "oom_killed": false, "host": "alpha", "availability_zone": zone, "image_digest": "sha256:1",
         "hostname": hostname, "published": published.collect::<BTreeMap<_, _>>(), "volumes": volumes_of(&spec),
-        "addresses": [{"network": "n", "ip": "10.0.0.2", "mac": "02:42:0a:00:00:02", "port": "q"}],
+        "addresses": [{"network": "n", "subnet": "s", "ip": "10.0.0.2", "mac": "02:42:0a:00:00:02", "port": "q"}],
         "effective_command": ["run"], "effective_entrypoint": [], "operation": null,
         "created_at": "2026-01-01T00:00:00Z", "updated_at": null,
     });
@@ -315,5 +319,7 @@ fn settle(container: &mut Container, wish: Option<Wish>, wait_for: Option<WaitFo
         memory: container.spec.memory,
         restart_policy: container.spec.restart_policy.map(RestartPolicy::for_engine),
         connected: true,
+        networks: None,
+        security_groups: None,
     });
 }

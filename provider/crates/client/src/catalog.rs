@@ -28,18 +28,43 @@ const KINDS: [&str; 2] = ["container", "application-container"];
 /// Names of the type of the block storage service.
 const BLOCK_STORAGE: [&str; 4] = ["block-storage", "volumev3", "block-store", "volume"];
 
+/// Names of the type of the network service.
+const NETWORKING: [&str; 1] = ["network"];
+
 /// The address of the block storage service, with its version and the project; `None` where the catalog does
 /// not say one of version 3.
 pub(crate) fn block_storage_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
-    let rank = |service: &Service| BLOCK_STORAGE.iter().position(|kind| *kind == service.kind);
+    public(catalog, &BLOCK_STORAGE, region)
+        .find(|url| url.path().split('/').any(|part| part == "v3"))
+}
+
+/// The address of the network service with its version, which catalogs leave out as a rule; `None` where the
+/// catalog does not name the service.
+pub(crate) fn networking_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
+    let mut url = public(catalog, &NETWORKING, region).next()?;
+    let path = url.path().trim_end_matches('/');
+    let path = path.strip_suffix("/v2.0").unwrap_or(path);
+    let path = format!("{path}/v2.0");
+    url.set_path(&path);
+    Some(url)
+}
+
+/// The public addresses of a service by the names of its type, those of its usual name first.
+fn public<'a>(
+    catalog: &'a [Service],
+    kinds: &'a [&str],
+    region: Option<&'a str>,
+) -> impl Iterator<Item = Url> + 'a {
+    let rank = move |service: &Service| kinds.iter().position(|kind| *kind == service.kind);
     let mut services: Vec<&Service> = catalog.iter().filter(|s| rank(s).is_some()).collect();
     services.sort_by_key(|service| rank(service));
     let endpoints = services.into_iter().flat_map(|service| &service.endpoints);
     endpoints
         .filter(|endpoint| endpoint.interface == "public")
-        .filter(|endpoint| region.is_none_or(|region| endpoint.region.as_deref() == Some(region)))
+        .filter(move |endpoint| {
+            region.is_none_or(|region| endpoint.region.as_deref() == Some(region))
+        })
         .filter_map(|endpoint| endpoint.url.parse::<Url>().ok())
-        .find(|url| url.path().split('/').any(|part| part == "v3"))
 }
 
 /// The address of the container service, without its version.
@@ -142,5 +167,25 @@ mod tests {
         assert_eq!(of(None).as_deref(), Some("http://b/v3/p"));
         assert_eq!(of(Some("a")).as_deref(), Some("http://x/volume/v3/p"));
         assert_eq!(of(Some("c")), None);
+    }
+
+    #[test]
+    fn networking_gets_its_version_where_the_catalog_leaves_it_out() {
+        let of = |url: &str| {
+            let json = format!(
+                r#"[{{"type":"network","endpoints":[{{"interface":"public","region":"a","url":"{url}"}}]}}]"#
+            );
+            let catalog: Vec<Service> = serde_json::from_str(&json).unwrap();
+            networking_of(&catalog, Some("a")).map(|url| url.to_string())
+        };
+        for (url, found) in [
+            ("http://a:9517/network", "http://a:9517/network/v2.0"),
+            ("http://a:9517/network/v2.0/", "http://a:9517/network/v2.0"),
+            ("http://a:9696", "http://a:9696/v2.0"),
+            ("http://a:9696/", "http://a:9696/v2.0"),
+        ] {
+            assert_eq!(of(url).as_deref(), Some(found), "{url}");
+        }
+        assert_eq!(networking_of(&[], None), None);
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::{OnceCell, RwLock};
 use url::Url;
 use zun_api_types::features::Features;
 
-use crate::catalog::{base_of, block_storage_of, without_version};
+use crate::catalog::{base_of, block_storage_of, networking_of, without_version};
 use crate::connection::{Connection, Secret};
 use crate::error::{Cause, Error};
 use crate::identity::log_in;
@@ -31,6 +31,8 @@ struct Session {
     base: Url,
     /// Of the block storage service, with its version and project, where the catalog names it.
     block_storage: Option<Url>,
+    /// Of the network service, with its version, where the catalog names it.
+    networking: Option<Url>,
     /// How many logins came before; tells a refused token from the one that followed it.
     number: u64,
 }
@@ -42,6 +44,8 @@ enum Service {
     Container,
     /// The block storage of this project.
     BlockStorage(String),
+    /// Networking.
+    Networking,
 }
 
 /// A call: method, path below the service's address, and the body as it is sent.
@@ -78,6 +82,14 @@ impl Call {
     ) -> Self {
         Self {
             service: Service::BlockStorage(project.to_owned()),
+            ..Self::at(&[], tried, method, path)
+        }
+    }
+
+    /// A call of the networking API.
+    pub(crate) fn networking(tried: impl Into<String>, method: Method, path: &[&str]) -> Self {
+        Self {
+            service: Service::Networking,
             ..Self::at(&[], tried, method, path)
         }
     }
@@ -129,13 +141,18 @@ impl Call {
 
     /// The address and what comes below it before the path.
     fn root<'a>(&'a self, session: &'a Session) -> (&'a Url, Vec<&'a str>) {
-        match (&self.service, &session.block_storage) {
-            (Service::Container, _) => (&session.base, Vec::new()),
-            (Service::BlockStorage(_), Some(url)) => (url, Vec::new()),
-            // A server whose catalog does not say, or that was named by its address alone.
-            (Service::BlockStorage(project), None) => {
-                (&session.base, vec!["volume", "v3", project])
-            }
+        // A server whose catalog does not say, or that was named by its address alone.
+        let below_base = |path| (&session.base, path);
+        match &self.service {
+            Service::Container => below_base(Vec::new()),
+            Service::BlockStorage(project) => match &session.block_storage {
+                Some(url) => (url, Vec::new()),
+                None => below_base(vec!["volume", "v3", project]),
+            },
+            Service::Networking => match &session.networking {
+                Some(url) => (url, Vec::new()),
+                None => below_base(vec!["network", "v2.0"]),
+            },
         }
     }
 
@@ -235,17 +252,19 @@ impl Client {
         }
         let login = log_in(&self.transport, &self.connection).await?;
         let region = self.connection.region.as_deref();
-        let (base, block_storage) = match &self.connection.endpoint {
-            Some(endpoint) => (without_version(endpoint.clone()), None),
+        let (base, block_storage, networking) = match &self.connection.endpoint {
+            Some(endpoint) => (without_version(endpoint.clone()), None, None),
             None => (
                 base_of(&login.catalog, region)?,
                 block_storage_of(&login.catalog, region),
+                networking_of(&login.catalog, region),
             ),
         };
         let session = Session {
             token: login.token,
             base,
             block_storage,
+            networking,
             number: refused.map_or(0, |number| number + 1),
         };
         *place = Some(session.clone());

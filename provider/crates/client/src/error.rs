@@ -98,7 +98,8 @@ pub enum Cause {
 pub struct Refusal {
     /// HTTP status.
     pub status: u16,
-    /// `container.<slug>`, or the block storage API's name of the fault; empty where the body held none.
+    /// `container.<slug>`, or the name of the fault in the block storage or networking API; empty where the body
+    /// held none.
     pub code: String,
     /// One sentence.
     pub title: String,
@@ -269,6 +270,15 @@ fn after_conflict(code: &str) -> &'static str {
         "invalid-state-exception" => {
             "Plan again: the object is in another state than when this was planned."
         }
+        "OverQuota" => "Ask for less, remove what is not needed, or raise the project's quota.",
+        // Of the networking API: NetworkInUse, SubnetInUse, SecurityGroupInUse, ...
+        name if name.contains("InUse") => {
+            "Take it away where it is used, or let go of what is named above, then apply again."
+        }
+        "SecurityGroupRuleExists" => {
+            "Import the rule that exists, or delete it; delete_default_rules of a group takes away the rules that each new \
+             group has."
+        }
         _ => {
             "Plan again where the object has changed or is being worked on; where something else is in the way, clear \
              it or choose another value."
@@ -317,6 +327,9 @@ mod tests {
             (409, "operation-failed", "Correct the cause"),
             (409, "invalid-state-exception", "Plan again"),
             (409, "conflict", "choose another value"),
+            (409, "SubnetInUse", "where it is used"),
+            (409, "SecurityGroupRuleExists", "delete_default_rules"),
+            (409, "OverQuota", "raise the project's quota"),
             (503, "unavailable", "Start what does not answer"),
             (507, "full", "Free some space"),
         ] {

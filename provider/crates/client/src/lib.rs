@@ -1,5 +1,5 @@
 //! A typed client of zund: login at Keystone, the extension API `/zund/v1`, what a provider needs of the
-//! container API `/v1`, and the block storage API `/volume/v3`.
+//! container API `/v1`, the block storage API `/volume/v3`, and the networking API `/network/v2.0`.
 //!
 //! Start with [`Client`]: made from a [`Connection`] without touching the network; it logs in and asks
 //! for the server's features when the first call needs them, once, and again once when a token is
@@ -22,6 +22,7 @@ mod transport;
 mod container;
 mod features;
 pub mod host;
+pub mod networking;
 mod operation;
 mod preview;
 mod quota;

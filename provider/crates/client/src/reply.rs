@@ -14,6 +14,9 @@ use crate::error::{Cause, Refusal};
 
 #[derive(Deserialize)]
 struct Fault {
+    /// The networking API's word for what went wrong, such as `SubnetInUse`.
+    #[serde(default, rename = "type")]
+    kind: Option<String>,
     message: String,
 }
 
@@ -65,9 +68,12 @@ impl Reply {
                 }
             }
             _ => match self.named_fault() {
-                Some((code, message)) => {
-                    refusal.code = code;
-                    refusal.detail = message;
+                Some((name, fault)) => {
+                    if fault.kind.is_some() {
+                        refusal.field = leading_field(&fault.message);
+                    }
+                    refusal.code = fault.kind.unwrap_or(name);
+                    refusal.detail = fault.message;
                 }
                 None => refusal.detail = format!("{} answered {}", self.url, self.summary()),
             },
@@ -75,12 +81,13 @@ impl Reply {
         Box::new(refusal)
     }
 
-    /// The block storage API's error: one object, named after the kind of fault.
-    fn named_fault(&self) -> Option<(String, String)> {
+    /// The error of the block storage and the networking API: one object with a name. In the first that is the kind
+    /// of fault.
+    fn named_fault(&self) -> Option<(String, Fault)> {
         let body: BTreeMap<String, Fault> = serde_json::from_slice(&self.body).ok()?;
         let mut faults = body.into_iter();
         match (faults.next(), faults.next()) {
-            (Some((code, fault)), None) => Some((code, fault.message)),
+            (Some(named), None) => Some(named),
             _ => None,
         }
     }
@@ -99,6 +106,14 @@ impl Reply {
             format!("HTTP {}: {}", self.status.as_u16(), text.trim())
         }
     }
+}
+
+/// The field that a sentence begins with, as in `cidr: 10.0.0.0/8 overlaps ...`: the networking API has no other
+/// place for it.
+fn leading_field(sentence: &str) -> Option<String> {
+    let (field, _) = sentence.split_once(": ")?;
+    let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_.[]".contains(c);
+    (!field.is_empty() && field.chars().all(part)).then(|| field.to_owned())
 }
 
 fn describe(error: &serde_path_to_error::Error<serde_json::Error>) -> String {

@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Live,
     /// Started, stopped, paused.
     State,
-    /// Cut from its network, to be connected again.
+    /// On other networks, or cut from one, to be connected again.
     Network,
     /// Other volumes or files: recreated in place too.
     Mounts,
@@ -181,6 +181,9 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk: DiskMeaning) -> 
         };
         if name == "mounts" && effect == Effect::Recreate {
             shape.add(Kind::Mounts);
+        }
+        if name == "networks" {
+            shape.add(Kind::Network);
         }
         match effect {
             _ if unheld => shape.add(Kind::Local),

@@ -98,9 +98,13 @@ async fn preview(
     }
     let planned = &response.planned_state;
     let mut spec = spec_of(planned)?;
-    if !request.config.get("mounts")?.is_wholly_known() {
-        // Such as a volume made by the same run: everything else can be asked about.
+    // Such as a volume or a network made by the same run: everything else can be asked about.
+    let known = |name: &str| request.config.get(name).is_ok_and(Value::is_wholly_known);
+    if !known("mounts") {
         spec.mounts = None;
+    }
+    if !known("networks") || !known("security_groups") {
+        (spec.networks, spec.security_groups) = (None, None);
     }
     if let Some(wished) = &memory.wished {
         wished.complete(&request.config, &mut spec);
@@ -135,7 +139,7 @@ async fn preview(
 /// Whether the configuration says everything that the server would be asked about.
 fn is_decided(config: &Value) -> bool {
     fields()
-        .filter(|name| *name != "mounts")
+        .filter(|name| !["mounts", "networks", "security_groups"].contains(name))
         .chain(["name", "state", "wait_for"])
         .all(|name| config.get(name).is_ok_and(Value::is_wholly_known))
 }
@@ -176,7 +180,9 @@ fn every_reason(preview: &Preview, message: &str) -> String {
 
 fn path_of(problem: &Problem) -> Option<AttributePath> {
     match problem.kind.as_str() {
-        name @ ("image" | "mounts" | "networks" | "ports" | "name" | "state") => Some(AttributePath::root(name)),
+        name @ ("image" | "mounts" | "networks" | "ports" | "name" | "state") => {
+            Some(AttributePath::root(name))
+        }
         _ => None,
     }
 }

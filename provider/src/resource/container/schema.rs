@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use tfplugin::schema::validator;
-use tfplugin::{Attribute, Fields, Operation, Schema, Timeouts, Type, Validator, Value};
+use tfplugin::{Attribute, Fields, Operation, Schema, Timeouts, Type, Validator};
 use zun_domain::name::{
     AbsolutePath, Capability, ContainerName, EnvName, Hostname, ImageRef, LabelKey, Signal,
     UlimitName,
 };
 use zun_domain::unit::Millicpu;
 
-use super::mounts;
+use super::{mounts, networks};
+use crate::resource::value::{address, no_nulls};
 
 const MAX_U32: f64 = u32::MAX as f64;
 
@@ -20,9 +21,8 @@ pub(crate) fn schema() -> Schema {
         "A container. It keeps its id, its addresses, its host ports and its hostname over every change; \
          see below what each edit does to the running container.",
     );
-    let schema = computed(timing(limits(mounts::attribute(engine(process(what(
-        schema,
-    )))))));
+    let schema = networks::attributes(engine(process(what(schema))));
+    let schema = computed(timing(limits(mounts::attribute(schema))));
     schema.timeouts(
         Timeouts::new()
             .of(Operation::Create, Duration::from_mins(20))
@@ -41,23 +41,6 @@ fn short() -> Attribute {
 
 fn flag(text: &str) -> Attribute {
     Attribute::bool().optional().description(text)
-}
-
-/// Refuses what is written with a null inside, which no container can have.
-fn no_nulls() -> Validator {
-    Validator::new(|value| {
-        let listed = value.as_elements().into_iter().flatten();
-        if listed.clone().any(Value::is_null) {
-            return Err("An element is null; leave it out.".into());
-        }
-        match value
-            .as_entries()
-            .and_then(|entries| entries.iter().find(|(_, entry)| entry.is_null()))
-        {
-            Some((key, _)) => Err(format!("{key:?} is null; leave it out.")),
-            None => Ok(()),
-        }
-    })
 }
 
 fn texts() -> Attribute {
@@ -200,25 +183,6 @@ fn port() -> Attribute {
     Attribute::int().validator(validator::between(1.0..=65535.0))
 }
 
-/// An address in the form it is shown in: another one would come back different.
-fn address() -> Validator {
-    Validator::new(|value| {
-        let Some(text) = value.as_str() else {
-            return Ok(());
-        };
-        match text.parse::<std::net::IpAddr>() {
-            Ok(address) if address.to_string() == text => Ok(()),
-            Ok(address) => Err(format!(
-                "Write the address as {:?}; it is {text:?}.",
-                address.to_string()
-            )),
-            Err(_) => Err(format!(
-                "The value has to be an IPv4 or IPv6 address; it is {text:?}."
-            )),
-        }
-    })
-}
-
 fn capabilities() -> Attribute {
     Attribute::set(Type::String)
         .optional()
@@ -286,6 +250,7 @@ fn timing(schema: Schema) -> Schema {
 fn computed(schema: Schema) -> Schema {
     let addresses = Fields::new()
         .attribute("network", string().computed().description("Network id."))
+        .attribute("subnet", string().computed().description("Subnet id."))
         .attribute("ip", string().computed().description("Address."))
         .attribute("mac", string().computed().description("MAC."))
         .attribute("port", string().computed().description("Port id."));
@@ -298,7 +263,7 @@ fn computed(schema: Schema) -> Schema {
         .attribute("exit_code", Attribute::int().computed().description("Exit code of the last end, while it does not run."))
         .attribute("host", text("Host it runs on."))
         .attribute("image_digest", text("What the image reference meant when it was resolved: a digest, or the image id where the image has none."))
-        .attribute("addresses", Attribute::list_nested(addresses).computed().description("Its addresses; empty when it was cut from its network by hand."))
+        .attribute("addresses", Attribute::list_nested(addresses).computed().description("Its addresses, in the order of `networks`, of each that of IPv4 first; empty when it was cut from its default network by hand."))
         .attribute("published", Attribute::map(Type::Number).computed().description("Port of the host behind each published port, such as `{ \"80/tcp\" = 32768 }`."))
         .attribute("volumes", Attribute::map(Type::String).computed().description("Id of the volume behind each destination of `mounts` that is one, such as `{ \"/data\" = \"6b1c...\" }`."))
         .attribute("effective_command", Attribute::list(Type::String).computed().description("Command in force, the image's included."))

@@ -65,6 +65,12 @@ fn overlay(container: &Container, seen: &Seen, state: &mut Value) {
     if in_force(wished) != in_force(seen.restart_policy) {
         state.set("restart_policy", value_of(&seen.restart_policy));
     }
+    if let Some(networks) = &seen.networks {
+        state.set("networks", value_of(networks));
+    }
+    if let Some(groups) = &seen.security_groups {
+        state.set("security_groups", value_of(groups));
+    }
 }
 
 /// A policy as the engine follows it; `no` and none are the same.
@@ -99,9 +105,10 @@ fn ended(status: &str) -> bool {
     !matches!(status, "running" | "paused" | "creating" | "created")
 }
 
-/// Its addresses: empty when it was cut from its network, null when it has none.
+/// Its addresses: empty when it was cut from its default network, which no other attribute shows; null when it has none.
 fn addresses(container: &Container) -> Value {
-    if container.seen.as_ref().is_some_and(|seen| !seen.connected) {
+    let cut = |seen: &Seen| !seen.connected && seen.networks.is_none();
+    if container.seen.as_ref().is_some_and(cut) {
         return Value::List(Vec::new());
     }
     if container.addresses.is_empty() {

@@ -58,6 +58,7 @@ fn contradictions(config: &Value, diagnostics: &mut Diagnostics) {
         "ulimits",
         "mounts",
         "tmpfs",
+        "networks",
     ] {
         if let Ok(value) = config.get(name)
             && value.is_wholly_known()

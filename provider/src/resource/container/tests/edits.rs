@@ -63,6 +63,21 @@ pub(super) fn mount(destination: &str, name: &str, value: Value) -> Value {
     entry
 }
 
+/// An entry of `networks` with two attributes.
+pub(super) fn on(name: &str, value: &str, more: (&str, Value)) -> Value {
+    let names = [
+        "network",
+        "port",
+        "fixed_ip",
+        "fixed_ip_v6",
+        "preserve_on_delete",
+    ];
+    let mut entry = Value::object(names.map(|name| (name, Value::Null)));
+    entry.set(name, value);
+    entry.set(more.0, more.1);
+    entry
+}
+
 fn ulimit(soft: i64) -> Value {
     Value::Set(vec![Value::object([
         ("name", Value::string("nofile")),
@@ -137,6 +152,26 @@ pub(super) fn all() -> Vec<Example> {
                 mount("/data", "size", Value::number(1)),
                 mount("/etc/web.conf", "content", Value::string("YQ==")),
             ]),
+        ),
+        pair(
+            "networks",
+            Value::List(vec![
+                on("network", "front", ("fixed_ip", Value::string("10.0.0.5"))),
+                on("network", "back", ("preserve_on_delete", Value::Bool(true))),
+            ]),
+            Value::List(vec![
+                on("port", "web", ("network", Value::Null)),
+                on(
+                    "network",
+                    "front",
+                    ("fixed_ip_v6", Value::string("fd00::5")),
+                ),
+            ]),
+        ),
+        pair(
+            "security_groups",
+            Value::Set(vec![Value::string("web"), Value::string("app")]),
+            Value::Set(vec![Value::string("app")]),
         ),
         text("runtime", "runc", "kata"),
         flag("privileged"),

@@ -144,6 +144,47 @@ async fn mended(terraform: &Terraform<Zun>, stored: Stored, name: &str) -> Store
     settle(terraform, Some(drifted), &web(&[])).await
 }
 
+/// A network that was left by hand, and groups that were changed on the port itself, show on their own attribute.
+#[tokio::test]
+async fn networks_and_groups_that_a_hand_changed_are_mended_live() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    let null = ("fixed_ip", Value::Null);
+    let networks = Value::List(vec![
+        edits::on("network", "front", null.clone()),
+        edits::on("network", "back", null),
+    ]);
+    let groups = Value::Set(vec![Value::string("web")]);
+    let config = web(&[("networks", networks), ("security_groups", groups)]);
+    let stored = settle(&terraform, None, &config).await;
+    zund.with(|world| {
+        let container = world.only();
+        let front = container.spec.networks.as_ref().unwrap()[0].clone();
+        let seen = container.seen.as_mut().unwrap();
+        seen.connected = false;
+        seen.networks = Some(vec![front]);
+        seen.security_groups = Some(vec!["0b3c".to_owned()]);
+    });
+    let drifted = terraform.refresh(TYPE, &stored).await.unwrap().unwrap();
+    assert_eq!(
+        drifted.state.get("addresses"),
+        stored.state.get("addresses")
+    );
+    let left = drifted
+        .state
+        .get("networks")
+        .unwrap()
+        .as_elements()
+        .unwrap();
+    assert_eq!(left.len(), 1);
+    let groups = Value::Set(vec![Value::string("0b3c")]);
+    assert_eq!(drifted.state.get("security_groups"), Ok(&groups));
+    let planned = terraform.plan(TYPE, Some(&drifted), &config).await.unwrap();
+    assert!(planned.state.get("addresses").unwrap().is_unknown());
+    assert!(planned.state.get("revision").unwrap().is_known());
+    settle(&terraform, Some(drifted), &config).await;
+}
+
 #[tokio::test]
 async fn what_was_removed_from_the_server_is_made_anew() {
     let zund = Zund::start().await;

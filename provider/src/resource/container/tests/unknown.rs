@@ -80,6 +80,7 @@ fn every_field_of_the_table_leaves_open_what_its_kind_does() {
         );
         let expected = match name {
             "mounts" => vec![Kind::Mounts, kind],
+            "networks" => vec![kind, Kind::Network],
             _ => vec![kind],
         };
         assert_eq!(kinds, expected, "{name}");

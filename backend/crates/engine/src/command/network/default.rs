@@ -14,7 +14,7 @@ use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 
 /// The name that a project's default network has from the start.
-pub(super) const DEFAULT_NETWORK: &str = "default";
+pub(crate) const DEFAULT_NETWORK: &str = "default";
 
 /// The owner of what belongs to the deployment.
 const NOBODY: ProjectId = ProjectId(uuid::Uuid::nil());
