@@ -20,6 +20,7 @@ mod attach;
 pub(crate) mod default;
 mod external;
 mod mac;
+mod named;
 mod prefix;
 mod shape;
 pub(crate) mod wiring;

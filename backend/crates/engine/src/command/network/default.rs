@@ -13,7 +13,7 @@ use zun_store::Tx;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 
-/// The name of the network that each project has from the start.
+/// The name that a project's default network has from the start.
 pub(crate) const DEFAULT_NETWORK: &str = "default";
 
 /// The owner of what belongs to the deployment.

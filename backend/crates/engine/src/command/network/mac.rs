@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use zun_domain::network::{FixedIp, Network, mac_of};
 use zun_store::Tx;
 
-use super::wiring::called;
+use super::named::called;
 use crate::error::{Error, NetworkRule, Result};
 
 const MAC: &str = "mac_address";

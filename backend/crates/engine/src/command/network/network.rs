@@ -3,8 +3,8 @@
 use zun_domain::id::{NetworkId, ProjectId};
 use zun_domain::network::{DEFAULT_MTU, Network, NetworkKind};
 
+use super::named::called;
 use super::shape::{Engines, check_unused, listed, refuse_outside};
-use super::wiring::called;
 use crate::call::Call;
 use crate::context::Engine;
 use crate::error::{Error, NetworkRule, Result};

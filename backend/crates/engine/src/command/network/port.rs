@@ -10,8 +10,8 @@ use zun_domain::policy::Denied;
 use zun_store::Tx;
 
 use super::mac::{check_mac, derived_mac, parse_mac};
+use super::named::called;
 use super::shape::refuse_outside;
-use super::wiring::called;
 use crate::call::Call;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, NetworkRule, Result};

@@ -6,7 +6,7 @@ use zun_domain::id::HostId;
 use zun_domain::network::{Network, NetworkKind, Port, overlaps};
 use zun_store::{LeftoverNetwork, Tx};
 
-use super::wiring::called;
+use super::named::called;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, NetworkRule, Result};
 

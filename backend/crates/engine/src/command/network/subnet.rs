@@ -8,10 +8,10 @@ use zun_domain::id::{NetworkId, SubnetId, SubnetPoolId};
 use zun_domain::network::{AddressRange, Network, NetworkKind, Subnet, overlaps};
 use zun_store::Tx;
 
+use super::named::called;
 use super::network::check_mtu;
 use super::prefix::{Layout, check_servers};
 use super::shape::{Engines, check_unused, listed, refuse_outside};
-use super::wiring::called;
 use crate::call::Call;
 use crate::context::Engine;
 use crate::error::{Error, NetworkRule, Result};

@@ -6,11 +6,11 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use zun_domain::container::{Address, Container, ContainerSpec, Desired, NetworkSpec};
 use zun_domain::id::{ContainerId, PortId, ProjectId, SecurityGroupId};
-use zun_domain::network::{FixedIp, Network, NetworkKind, Port, Subnet, mac_of};
+use zun_domain::network::{FixedIp, Network, Port, Subnet, mac_of};
 use zun_domain::runtime::{Attachment, MakeNetwork};
 use zun_store::Tx;
 
-use super::default::DEFAULT_NETWORK;
+use super::named::{called, port_named};
 use crate::context::Inner;
 use crate::error::{Error, Result};
 
@@ -217,36 +217,6 @@ impl Inner {
         Ok(found)
     }
 
-    pub(crate) async fn group_named(
-        &self,
-        tx: &mut Tx,
-        project: ProjectId,
-        ident: &str,
-    ) -> Result<SecurityGroupId> {
-        if let Ok(id) = ident.parse::<SecurityGroupId>()
-            && let Some(group) = tx.security_group_find(id).await?
-            && group.project == project
-        {
-            return Ok(id);
-        }
-        if ident == zun_domain::network::security_group::DEFAULT_GROUP {
-            return Ok(self.default_group(tx, project).await?.id);
-        }
-        let named = tx.security_groups_named(project, ident).await?;
-        match named.as_slice() {
-            [group] => Ok(group.id),
-            [] => Err(Error::invalid(
-                "security_groups",
-                format!("no security group {ident:?} in this project; name one by its id or name"),
-            )),
-            several => Err(Error::Ambiguous {
-                what: "security group",
-                name: ident.to_owned(),
-                count: several.len(),
-            }),
-        }
-    }
-
     async fn grouping(
         &self,
         tx: &mut Tx,
@@ -282,13 +252,10 @@ impl Inner {
             return Ok((port, network));
         }
         let network = match &entry.network {
-            Some(ident) => match network_named(tx, wearer.project, ident).await {
-                // Every project has it from the start, made or not.
-                Err(Error::Invalid { .. }) if ident == DEFAULT_NETWORK => {
-                    self.default_network(tx, wearer.project, in_use).await?
-                }
-                named => named?,
-            },
+            Some(ident) => {
+                self.network_named(tx, wearer.project, ident, in_use)
+                    .await?
+            }
             None => self.default_network(tx, wearer.project, in_use).await?,
         };
         if network.v4().is_none() {
@@ -451,62 +418,6 @@ fn check_bindable(port: &Port, wearer: &Wearer<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A port of the project by id or name.
-async fn port_named(tx: &Tx, project: ProjectId, ident: &str) -> Result<Port> {
-    if let Ok(id) = ident.parse::<PortId>()
-        && let Some(port) = tx.port_find(id).await?
-        && port.project == project
-    {
-        return Ok(port);
-    }
-    let mut named = tx.ports_named(project, ident).await?;
-    match named.len() {
-        0 => Err(Error::invalid(
-            "networks.port",
-            format!("no port {ident:?} in this project; name one by its id or name"),
-        )),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: "port",
-            name: ident.to_owned(),
-            count,
-        }),
-    }
-}
-
-/// A network of the project by id or name.
-async fn network_named(tx: &Tx, project: ProjectId, ident: &str) -> Result<Network> {
-    if let Ok(id) = ident.parse()
-        && let Some(network) = tx.network_find(id).await?
-    {
-        if network.kind == NetworkKind::External {
-            return Err(Error::invalid(
-                "networks.network",
-                format!(
-                    "{ident:?} is the outside; connect the container to a network of the project, and give it a floating IP"
-                ),
-            ));
-        }
-        if network.project == project {
-            return Ok(network);
-        }
-    }
-    let mut named = tx.networks_named(project, ident).await?;
-    named.retain(|network| network.kind != NetworkKind::External);
-    match named.len() {
-        0 => Err(Error::invalid(
-            "networks.network",
-            format!("no network {ident:?} in this project; name one by its id or name"),
-        )),
-        1 => Ok(named.remove(0)),
-        count => Err(Error::Ambiguous {
-            what: "network",
-            name: ident.to_owned(),
-            count,
-        }),
-    }
-}
-
 /// The address that was asked for where it is free, else the lowest free one.
 pub(crate) fn free_in(
     subnet: &Subnet,
@@ -538,13 +449,4 @@ pub(crate) fn free_in(
         )));
     }
     Ok(ip)
-}
-
-/// A network as people call it.
-pub(crate) fn called(network: &Network) -> String {
-    if network.name.is_empty() {
-        network.id.to_string()
-    } else {
-        format!("{} ({})", network.name, network.id)
-    }
 }
