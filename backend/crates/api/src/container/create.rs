@@ -1,12 +1,15 @@
 //! `POST /v1/containers`: Zun's body becomes the specification that every API shares.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde_json::Value;
 use zun_domain::container::spec::{CpuPolicy, Environment, ImageSource};
 use zun_domain::container::{
-    ContainerSpec, Healthcheck, PullPolicy, RestartPolicy, RestartPolicyName, WaitFor, Wish,
+    ContainerSpec, Healthcheck, Protocol, PullPolicy, RestartPolicy, RestartPolicyName, WaitFor,
+    Wish,
 };
 use zun_domain::name::{ContainerName, EnvName, ImageRef, LabelKey};
 use zun_domain::policy::Action;
@@ -38,6 +41,7 @@ pub(crate) async fn create(
     let name: Option<ContainerName> = args.parsed("name")?;
     let run = args.ext_bool("run")?.unwrap_or(false);
     refuse_later(&mut args)?;
+    let exposed = exposed(&mut args)?;
     let spec = spec(&mut args, asked.version)?;
     args.end()?;
     check_rights(&asked, &spec)?;
@@ -48,8 +52,10 @@ pub(crate) async fn create(
         wait_for: WaitFor::None,
         unique: false,
     };
-    let created = app.engine.container_create(&asked.call, create).await;
-    let accepted = created.map_err(refused)?;
+    let creating = app
+        .engine
+        .container_create_exposing(&asked.call, create, &exposed);
+    let accepted = Box::pin(creating).await.map_err(refused)?;
     let location = format!("{}/v1/containers/{}", asked.base, accepted.container.id);
     let now = app.settings.clock.now();
     let body = view::container(accepted.container, &asked, true, now);
@@ -129,32 +135,41 @@ fn refuse_later(args: &mut Args) -> Answer<()> {
         ));
     }
     args.take("registry");
-    // Every port of a container can be reached at its address, so there is nothing to open.
-    if let Some(ports) = args.take("exposed_ports") {
-        check_exposed(&ports)?;
-    }
     Ok(())
 }
 
-fn check_exposed(ports: &Value) -> Answer<()> {
+/// `exposed_ports`: what is opened to everybody.
+fn exposed(args: &mut Args) -> Answer<BTreeSet<(Protocol, u16)>> {
+    let ports = match args.take("exposed_ports") {
+        None => return Ok(BTreeSet::new()),
+        Some(ports) => ports,
+    };
     let Value::Object(ports) = ports else {
         return Err(Problem::value(
             "exposed_ports",
             "must be an object such as {\"80/tcp\": {}}",
         ));
     };
-    for port in ports.keys() {
-        let (number, protocol) = port.split_once('/').unwrap_or((port, "tcp"));
-        let good = number.parse::<u16>().is_ok_and(|number| number > 0)
-            && matches!(protocol, "tcp" | "udp");
-        if !good {
+    let parsed = ports.keys().map(|port| {
+        exposed_port(port).ok_or_else(|| {
             let shown: String = port.chars().take(40).collect();
             let message =
                 format!("{shown:?} is not valid: a port such as 80, 80/tcp or 53/udp is expected");
-            return Err(Problem::value("exposed_ports", message));
-        }
-    }
-    Ok(())
+            Problem::value("exposed_ports", message)
+        })
+    });
+    parsed.collect()
+}
+
+fn exposed_port(text: &str) -> Option<(Protocol, u16)> {
+    let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = match protocol {
+        "tcp" => Protocol::Tcp,
+        "udp" => Protocol::Udp,
+        _ => return None,
+    };
+    let number = number.parse::<u16>().ok().filter(|number| *number > 0)?;
+    Some((protocol, number))
 }
 
 /// Fields that only some may give, by Zun's policy.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use zun_domain::container::{Container, Desired, Life, Mount, Published, TaskState, Wish};
+use zun_domain::container::{
+    Container, Desired, Life, Mount, Protocol, Published, TaskState, Wish,
+};
 use zun_domain::host::HostPlace;
 use zun_domain::id::ContainerId;
 use zun_domain::name::ContainerName;
@@ -25,10 +27,17 @@ use crate::error::{Error, Result};
 
 impl Engine {
     /// Accepts a container: from here on it survives whatever happens to this process.
-    pub async fn container_create(
+    pub async fn container_create(&self, call: &Call, ask: CreateContainer) -> Result<Accepted> {
+        Box::pin(self.container_create_exposing(call, ask, &BTreeSet::new())).await
+    }
+
+    /// The same with these ports open to everybody, in a security group that goes with the container: Zun's
+    /// `exposed_ports`.
+    pub async fn container_create_exposing(
         &self,
         call: &Call,
         mut ask: CreateContainer,
+        exposed: &BTreeSet<(Protocol, u16)>,
     ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
@@ -42,6 +51,11 @@ impl Engine {
         if let Some(accepted) = self.taken_over(&mut tx, call, &ask, id).await? {
             tx.rollback().await?;
             return Ok(accepted);
+        }
+        if !exposed.is_empty() {
+            let project = call.caller.project;
+            let group = self.exposing_group(&mut tx, project, id, exposed).await?;
+            ask.spec.security_groups = Some(BTreeSet::from([group.to_string()]));
         }
         let (container, wiring, stored) = self
             .decide_create(&mut tx, call, &ask, &resolved, id)

@@ -1,8 +1,11 @@
 //! Security groups: made, described, deleted. What they allow is `security_group_rule`'s.
 
-use zun_domain::id::{ProjectId, SecurityGroupId, SecurityGroupRuleId};
+use std::collections::BTreeSet;
+
+use zun_domain::container::Protocol;
+use zun_domain::id::{ContainerId, ProjectId, SecurityGroupId, SecurityGroupRuleId};
 use zun_domain::network::security_group::{Allows, DEFAULT_GROUP};
-use zun_domain::network::{SecurityGroup, SecurityGroupRule};
+use zun_domain::network::{Direction, EtherType, Remote, SecurityGroup, SecurityGroupRule};
 use zun_store::Tx;
 
 use crate::call::Call;
@@ -27,6 +30,11 @@ pub struct DescribeSecurityGroup {
     pub name: Option<String>,
     /// New description.
     pub description: Option<String>,
+}
+
+/// The name of the group that holds a container's exposed ports.
+pub(crate) fn exposing_name(container: ContainerId) -> String {
+    format!("exposed-ports-{container}")
 }
 
 /// What the default group of a project is described as.
@@ -139,6 +147,31 @@ impl Inner {
             created_at: self.clock.now(),
             updated_at: None,
         }
+    }
+
+    /// A group of a container's own that opens these ports of it to everybody.
+    pub(crate) async fn exposing_group(
+        &self,
+        tx: &mut Tx,
+        project: ProjectId,
+        container: ContainerId,
+        exposed: &BTreeSet<(Protocol, u16)>,
+    ) -> Result<SecurityGroupId> {
+        let name = exposing_name(container);
+        let description = format!("exposed ports of container {container}, and gone with it");
+        let mut group = self.bare_group(project, name, description);
+        let opened = exposed.iter().flat_map(|(protocol, port)| {
+            [EtherType::V4, EtherType::V6].map(|family| Allows {
+                protocol: protocol.to_string().parse().ok(),
+                port_min: Some(*port),
+                port_max: Some(*port),
+                ..Allows::everything(Direction::Ingress, family, Remote::Any)
+            })
+        });
+        let allowed = Allows::of_new_group().into_iter().chain(opened);
+        group.rules = self.rules_of(&group, allowed);
+        tx.security_group_insert(&group).await?;
+        Ok(group.id)
     }
 
     fn rules_of(

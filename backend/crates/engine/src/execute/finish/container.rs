@@ -9,6 +9,7 @@ use zun_store::Tx;
 
 use super::End;
 use super::port::settle_ports;
+use crate::command::network::security_group::exposing_name;
 use crate::context::Engine;
 use crate::execute::follow::Followed;
 use crate::execute::{Target, Work, wait};
@@ -96,10 +97,19 @@ impl Engine {
     }
 }
 
-/// The record, and those of the volumes that it asked for by size.
+/// The record, those of the volumes that it asked for by size, and the group of its exposed ports.
 async fn delete(tx: &mut Tx, id: ContainerId) -> zun_store::Result<()> {
     let volumes = tx.volumes_of(id).await?;
+    let project = tx.container_get(id).await?.project;
     tx.container_delete(id).await?;
+    for group in tx
+        .security_groups_named(project, &exposing_name(id))
+        .await?
+    {
+        if tx.ports_in_group(group.id).await?.is_empty() {
+            tx.security_group_delete(group.id).await?;
+        }
+    }
     for volume in volumes.iter().filter(|volume| volume.owner == Some(id)) {
         tx.volume_delete(volume.id).await?;
     }
