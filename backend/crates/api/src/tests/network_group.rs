@@ -205,3 +205,38 @@ async fn a_rule_is_in_force_when_the_answer_comes() {
     );
     assert_eq!(app.allowed(&other["id"]), None);
 }
+
+#[tokio::test]
+async fn exposed_ports_are_opened_and_go_with_their_container() {
+    let app = TestApp::start().await;
+    let body = json!({"image": "nginx", "exposed_ports": {"80": {}, "53/udp": {}}});
+    let made = app.post(Who::Member, "/v1/containers", body).await;
+    let uuid = made.expect(202).json()["uuid"].as_str().unwrap().to_owned();
+    let named = format!("security-groups?name=exposed-ports-{uuid}");
+    let group = app.listed(&named).await[0].clone();
+    let ingress = |rule: &&Value| rule["direction"] == "ingress";
+    let rules = group["security_group_rules"].as_array().unwrap();
+    let opened: Vec<_> = rules
+        .iter()
+        .filter(ingress)
+        .map(|rule| {
+            let what = [
+                &rule["ethertype"],
+                &rule["protocol"],
+                &rule["port_range_min"],
+            ];
+            what.map(ToString::to_string).join(" ")
+        })
+        .collect();
+    let expected = [
+        r#""IPv4" "tcp" 80"#,
+        r#""IPv6" "tcp" 80"#,
+        r#""IPv4" "udp" 53"#,
+        r#""IPv6" "udp" 53"#,
+    ];
+    assert_eq!(opened, expected);
+    let delete = format!("/zund/v1/containers/{uuid}?stop=true");
+    let accepted = app.ask(Who::Member, "DELETE", &delete, None).await;
+    app.ended(Who::Member, &accepted.expect(202).json()).await;
+    assert_eq!(app.listed(&named).await, Vec::<Value>::new());
+}
