@@ -27,6 +27,9 @@ const LONG_ENOUGH: Duration = Duration::from_millis(500);
 /// The group that may do everything.
 const GROUP: SecurityGroupId = SecurityGroupId(Uuid::from_u128(1));
 
+/// Tells the hosts of this process apart.
+static NEXT: AtomicU8 = AtomicU8::new(1);
+
 /// Two networks of the engine with a container on each: `a`, and `b`, of which two ports are published. Nothing is
 /// left of it when it is dropped.
 struct Host {
@@ -61,7 +64,6 @@ impl Host {
             skip::skip(test, "there is no docker client, or no static busybox");
             return None;
         };
-        static NEXT: AtomicU8 = AtomicU8::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("znt{}-{number}", std::process::id() % 100_000);
         let folder = tempfile::tempdir().unwrap();
@@ -155,7 +157,7 @@ impl Host {
     }
 
     fn address(&self, which: &str, last: u8) -> Ipv4Addr {
-        let third = if which == "a" { 0 } else { 1 } + 2 * self.number;
+        let third = u8::from(which != "a") + 2 * self.number;
         Ipv4Addr::new(10, 79, third, last)
     }
 
