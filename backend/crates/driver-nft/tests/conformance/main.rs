@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 
 use zun_driver::conformance::skip;
 
+mod docker;
 mod namespace;
 mod own;
 mod socket;

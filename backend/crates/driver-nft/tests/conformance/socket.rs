@@ -212,6 +212,23 @@ async fn connect(
     socket.connect(to).await
 }
 
+/// Whether a connection is answered with anything within this time.
+pub(crate) async fn connects(namespace: &Namespace, to: SocketAddr, patience: Duration) -> bool {
+    let asking = async {
+        loop {
+            let answered = async {
+                let mut stream = connect(namespace, None, to).await?;
+                stream.read_u8().await
+            };
+            if answered.await.is_ok() {
+                return;
+            }
+            pause().await;
+        }
+    };
+    timeout(patience, asking).await.is_ok()
+}
+
 async fn tcp(namespace: &Namespace, source: Option<IpAddr>, to: SocketAddr) -> io::Result<IpAddr> {
     let mut stream = connect(namespace, source, to).await?;
     line(&mut stream).await
