@@ -6,6 +6,7 @@
 
 pub mod change;
 pub mod mount;
+pub mod networks;
 pub mod spec;
 pub mod state;
 
@@ -16,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Effect};
 pub use mount::{Mount, MountSource, MountSpec, MountType};
+pub use networks::NetworkSpec;
 pub use spec::{
-    ContainerSpec, Healthcheck, NetworkSpec, PortMapping, Protocol, PullPolicy, RestartPolicy,
+    ContainerSpec, Healthcheck, PortMapping, Protocol, PullPolicy, RestartPolicy,
     RestartPolicyName, Ulimit,
 };
 pub use state::{Status, TaskState, Verb};

@@ -6,11 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
 use super::mount::{self, MountSpec};
+use super::networks::{self, NetworkSpec};
 use crate::name::{
     AbsolutePath, Capability, EnvName, Hostname, ImageRef, LabelKey, Signal, UlimitName,
 };
@@ -64,27 +65,6 @@ pub struct PortMapping {
     /// Host address to listen on; every address where none is given.
     #[serde(default)]
     pub ip: Option<IpAddr>,
-}
-
-/// A network to be connected to. Exactly one of `network` and `port`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NetworkSpec {
-    /// A network of the project, by its id or name: a port is made there.
-    #[serde(default)]
-    pub network: Option<String>,
-    /// A port of the project that nobody has, by its id or name.
-    #[serde(default)]
-    pub port: Option<String>,
-    /// The IPv4 address of the port that is made; chosen once where none is given.
-    #[serde(default)]
-    pub fixed_ip: Option<Ipv4Addr>,
-    /// Its IPv6 address, likewise.
-    #[serde(default)]
-    pub fixed_ip_v6: Option<Ipv6Addr>,
-    /// The port that is made is kept, free, when the container leaves the network.
-    #[serde(default)]
-    pub preserve_on_delete: Option<bool>,
 }
 
 /// When the image is fetched from its registry.
@@ -445,7 +425,7 @@ impl ContainerSpec {
                 }
             }
         }
-        found.extend(self.contradicting_networks());
+        found.extend(networks::contradictions(self.networks()));
         if let (Some(shown), Some(hidden)) = (&self.environment, &self.environment_wo) {
             for name in shown.0.keys().filter(|name| hidden.0.contains_key(*name)) {
                 found.push((
@@ -473,39 +453,5 @@ impl ContainerSpec {
     /// The networks it asks for; the default one is asked for by none.
     pub fn networks(&self) -> &[NetworkSpec] {
         self.networks.as_deref().unwrap_or_default()
-    }
-
-    fn contradicting_networks(&self) -> Vec<(&'static str, String)> {
-        let mut found = Vec::new();
-        let mut named = BTreeSet::new();
-        for entry in self.networks() {
-            match (&entry.network, &entry.port) {
-                (Some(one), None) | (None, Some(one)) if !named.insert(one) => {
-                    found.push((
-                        "networks",
-                        format!("{one:?} is listed twice; a container is on a network once"),
-                    ));
-                }
-                (Some(_), None) => {}
-                (None, Some(_)) => {
-                    let chosen = entry.fixed_ip.is_some() || entry.fixed_ip_v6.is_some();
-                    if chosen || entry.preserve_on_delete.is_some() {
-                        found.push((
-                            "networks",
-                            "fixed_ip, fixed_ip_v6 and preserve_on_delete go with network: a port has its addresses, and is \
-                             always kept"
-                                .to_owned(),
-                        ));
-                    }
-                }
-                (Some(_), Some(_)) | (None, None) => {
-                    found.push((
-                        "networks",
-                        "each entry has either network or port".to_owned(),
-                    ));
-                }
-            }
-        }
-        found
     }
 }
