@@ -186,85 +186,68 @@ fn a_network_with_ipv4_has_a_bridge() {
     );
 }
 
-#[test]
-fn the_way_outside() {
-    let address: Ipv4Addr = "203.0.113.9".parse().unwrap();
-    let down = |mut router: Router| {
-        router.admin_state_up = false;
-        router
+/// Network 1 is of this kind and has these routers beside network 2: how it gets outside.
+fn outside(kind: NetworkKind, routers: Vec<Router>) -> (Option<Outside>, bool) {
+    let other = network(2, NetworkKind::Own, true);
+    let records = Records {
+        networks: vec![network(1, kind, true), other],
+        routers,
+        ..Records::default()
     };
-    let (engine, own) = (NetworkKind::Default, NetworkKind::Own);
-    let out = |gateway: Gateway| vec![router(1, &[(1, 4)], gateway)];
-    let both = |gateway: Option<Gateway>| vec![router(1, &[(1, 4), (1, 6)], gateway)];
-    let v6 = |gateway: Gateway| vec![router(1, &[(1, 6)], gateway)];
-    for (case, kind, routers, v4, v6) in [
+    let bridge = compile(&records).bridges.remove(&name(1)).unwrap();
+    (bridge.outside_v4, bridge.outside_v6)
+}
+
+#[test]
+fn a_network_gets_outside_by_its_kind() {
+    let engine = Some(Outside::Engine);
+    for (kind, v4) in [(NetworkKind::Default, engine), (NetworkKind::Own, None)] {
+        assert_eq!(outside(kind, vec![]), (v4, false), "{kind:?}");
+        let inside = vec![router(1, &[(1, 4), (1, 6)], None)];
+        assert_eq!(outside(kind, inside), (v4, false), "{kind:?}");
+        let elsewhere = router(1, &[(2, 4), (2, 6)], gateway(true, None));
+        assert_eq!(outside(kind, vec![elsewhere]), (v4, false), "{kind:?}");
+        let mut down = router(1, &[(1, 4), (1, 6)], gateway(true, None));
+        down.admin_state_up = false;
+        assert_eq!(outside(kind, vec![down]), (v4, false), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_network_gets_outside_by_its_router() {
+    let (plain, own) = (gateway(true, None), gateway(true, Some("203.0.113.9")));
+    let (untranslated, address) = (
+        gateway(false, Some("203.0.113.9")),
+        Ipv4Addr::new(203, 0, 113, 9),
+    );
+    let (v4, v6, both): (&[_], &[_], &[_]) = (&[(1, 4)], &[(1, 6)], &[(1, 4), (1, 6)]);
+    for (case, subnets, gateway, expected) in [
         (
-            "the default network",
-            engine,
-            vec![],
-            Some(Outside::Engine),
-            false,
+            "with the host's address",
+            v4,
+            plain,
+            (Some(Outside::Masqueraded), false),
         ),
-        ("an own network", own, vec![], None, false),
-        ("a router without gateway", own, both(None), None, false),
         (
-            "a router with one",
+            "with its own",
+            both,
             own,
-            out(gateway(true, None)),
-            Some(Outside::Masqueraded),
-            false,
+            (Some(Outside::From(address)), true),
         ),
         (
-            "a router with an address",
-            own,
-            both(Some(gateway(true, Some("203.0.113.9")))),
-            Some(Outside::From(address)),
-            true,
-        ),
-        (
-            "a router that does not translate",
-            own,
-            both(Some(gateway(false, Some("203.0.113.9")))),
-            Some(Outside::Routed),
-            true,
-        ),
-        (
-            "a router for IPv6 only",
-            own,
-            v6(gateway(true, None)),
-            None,
-            true,
-        ),
-        (
-            "a router on the default network",
-            engine,
-            out(gateway(true, Some("203.0.113.9"))),
-            Some(Outside::From(address)),
-            false,
-        ),
-        (
-            "a router that is down",
-            own,
-            vec![down(router(1, &[(1, 4), (1, 6)], gateway(true, None)))],
-            None,
-            false,
-        ),
-        (
-            "a router elsewhere",
-            own,
-            vec![router(1, &[(2, 4), (2, 6)], gateway(true, None))],
-            None,
-            false,
+            "with none",
+            both,
+            untranslated,
+            (Some(Outside::Routed), true),
         ),
     ] {
-        let records = Records {
-            networks: vec![network(1, kind, true), network(2, own, true)],
-            routers,
-            ..Records::default()
-        };
-        let bridge = compile(&records).bridges.remove(&name(1)).unwrap();
-        check(case, &(bridge.outside_v4, bridge.outside_v6), &(v4, v6));
+        for kind in [NetworkKind::Default, NetworkKind::Own] {
+            let routers = vec![router(1, subnets, gateway)];
+            check(case, &outside(kind, routers), &expected);
+        }
     }
+    let only_v6 = vec![router(1, v6, plain)];
+    assert_eq!(outside(NetworkKind::Own, only_v6), (None, true));
 }
 
 #[test]
