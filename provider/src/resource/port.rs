@@ -17,6 +17,19 @@ use super::networking::{
 };
 use crate::resource::value::{address, an_id, mac, no_nulls};
 
+fn open(attribute: Attribute) -> Attribute {
+    attribute.optional().computed()
+}
+
+fn fixed_ip() -> tfplugin::Fields {
+    fixed_ip_fields(
+        open(Attribute::string().validator(an_id("zun_subnet.front.id")))
+            .description("Subnet; that of the address where none is given."),
+        open(Attribute::string().validator(address()))
+            .description("Address; a free one where none is given."),
+    )
+}
+
 /// What it accepts and returns.
 pub(crate) fn schema() -> Schema {
     let schema = Schema::new().description(
@@ -26,13 +39,6 @@ pub(crate) fn schema() -> Schema {
     let schema = switched(
         attributes(schema),
         "Whether anything passes through it; `true` when left out. Changed live.",
-    );
-    let open = |attribute: Attribute| attribute.optional().computed();
-    let fixed_ip = fixed_ip_fields(
-        open(Attribute::string().validator(an_id("zun_subnet.front.id")))
-            .description("Subnet; that of the address where none is given."),
-        open(Attribute::string().validator(address()))
-            .description("Address; a free one where none is given."),
     );
     schema
         .attribute(
@@ -45,7 +51,7 @@ pub(crate) fn schema() -> Schema {
         )
         .attribute(
             "fixed_ip",
-            open(Attribute::list_nested(fixed_ip))
+            open(Attribute::list_nested(fixed_ip()))
                 .use_state_for_unknown()
                 .validator(no_nulls())
                 .validator(validator::elements(1..))

@@ -29,20 +29,13 @@ fn gone(address: &'static str) -> Touched {
     }
 }
 
-/// One of each noun.
-pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
-    let state = workspace.all_attributes()?;
-    let id = |address: &str| {
-        let values = state.get(address);
-        let id = values.and_then(|values| values["id"].as_str());
-        id.with_context(|| format!("{address} has no id"))
-    };
-    let path =
-        |noun: &str, address: &str| anyhow::Ok(format!("/network/v2.0/{noun}/{}", id(address)?));
-    let router = path("routers", "zun_router.enable_snat")?;
-    let bare = path("routers", "zun_router.name")?;
-    let joined = json!({ "subnet_id": id("zun_subnet.joined[0]")? });
-
+/// What a hand does to one of each noun.
+fn by_hand(
+    api: &Api,
+    path: &dyn Fn(&str, &str) -> Result<String>,
+    (router, bare): (&str, &str),
+    (joined, outside): (&Value, &Value),
+) -> Result<()> {
     api.put(
         &path("networks", "zun_network.name")?,
         &json!({ "network": { "name": "by hand", "admin_state_up": false } }),
@@ -67,11 +60,10 @@ pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
         "security-group-rules",
         "zun_security_group_rule.protocol",
     )?)?;
-    api.put(&format!("{bare}/add_router_interface"), &joined)?;
-    let opened =
-        json!({ "network_id": state["data.zun_network.outside"]["id"], "enable_snat": true });
+    api.put(&format!("{bare}/add_router_interface"), joined)?;
+    let opened = json!({ "network_id": outside, "enable_snat": true });
     api.put(
-        &router,
+        router,
         &json!({ "router": { "external_gateway_info": opened } }),
     )?;
     api.put(
@@ -79,7 +71,25 @@ pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
         &json!({ "floatingip": { "port_id": null } }),
     )?;
     api.delete(&path("floatingips", "zun_floating_ip.description")?)?;
+    Ok(())
+}
 
+/// One of each noun.
+pub(super) fn drifted(workspace: &Workspace, api: &Api) -> Result<()> {
+    let state = workspace.all_attributes()?;
+    let id = |address: &str| {
+        let values = state.get(address);
+        let id = values.and_then(|values| values["id"].as_str());
+        id.with_context(|| format!("{address} has no id"))
+    };
+    let path =
+        |noun: &str, address: &str| anyhow::Ok(format!("/network/v2.0/{noun}/{}", id(address)?));
+    let router = path("routers", "zun_router.enable_snat")?;
+    let bare = path("routers", "zun_router.name")?;
+    let joined = json!({ "subnet_id": id("zun_subnet.joined[0]")? });
+
+    let outside = &state["data.zun_network.outside"]["id"];
+    by_hand(api, &path, (&router, &bare), (&joined, outside))?;
     let plan = workspace.plan()?;
     let all = [
         touched("zun_network.name", "admin_state_up", json!(false)),

@@ -204,12 +204,7 @@ fn record(shown: &Shown) -> Record<'_> {
         task_state: container.task.map(TaskState::as_str),
         ports,
         addresses: addresses(container),
-        security_groups: container
-            .addresses
-            .iter()
-            .flat_map(|address| &address.security_groups)
-            .copied()
-            .collect(),
+        security_groups: security_groups(container),
         registry_id: None,
         restart_policy: OrEmpty(restart_policy(container)),
         healthcheck: OrEmpty(spec.healthcheck.as_ref().map(check)),
@@ -218,6 +213,12 @@ fn record(shown: &Shown) -> Record<'_> {
         admin: shown.admin.then(|| for_admin(container)),
         links: shown.links.as_ref().map(|base| links(container, base)),
     }
+}
+
+fn security_groups(container: &Container) -> BTreeSet<SecurityGroupId> {
+    let addresses = container.addresses.iter();
+    let groups = addresses.flat_map(|address| &address.security_groups);
+    groups.copied().collect()
 }
 
 fn for_admin(container: &Container) -> ForAdmin<'_> {

@@ -176,11 +176,7 @@ impl Engine {
         self.check_mount_growth(tx, &placed, resolved, &stored)
             .await?;
         let published = published_at(self, ask, &view, &placed, id)?;
-        let wearer = Wearer {
-            id,
-            project,
-            before: None,
-        };
+        let wearer = Wearer::new(id, project);
         let wiring = self
             .decide_wiring(tx, &wearer, &ask.spec, &resolved.subnets)
             .await?;

@@ -44,6 +44,15 @@ pub(crate) fn with_port() -> ContainerSpec {
     spec
 }
 
+/// The small specification on `app`, at an address that it did not have.
+pub(crate) fn at_other_address() -> ContainerSpec {
+    let mut spec = on(&["app"]);
+    for entry in spec.networks.iter_mut().flatten() {
+        entry.fixed_ip = Some(std::net::Ipv4Addr::new(10, 9, 0, 99));
+    }
+    spec
+}
+
 fn app() -> Network {
     let cidr: ipnet::IpNet = "10.9.0.0/24".parse().unwrap();
     let gateway = first_address(cidr);

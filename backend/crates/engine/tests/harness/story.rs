@@ -7,7 +7,7 @@ use zun_domain::unit::MemoryMib;
 use zun_engine::Result;
 use zun_engine::command::{Act, DeleteContainer};
 
-use crate::networks::{on, with_port};
+use crate::networks::{at_other_address, on, with_port};
 use crate::world::{World, call, create, spec, update};
 
 /// One operation.
@@ -133,16 +133,7 @@ impl Story {
             }
             Self::Attach => change(on(&["default", "app"]), None).await,
             Self::Detach => change(on(&["app"]), None).await,
-            Self::MoveToOtherAddress => {
-                let mut new = on(&["app"]);
-                let first = new
-                    .networks
-                    .as_mut()
-                    .and_then(|all| all.first_mut())
-                    .unwrap();
-                first.fixed_ip = Some(std::net::Ipv4Addr::new(10, 9, 0, 99));
-                change(new, None).await
-            }
+            Self::MoveToOtherAddress => change(at_other_address(), None).await,
             Self::BindPort => change(with_port(), None).await,
             Self::Regroup => {
                 let mut new = spec();
@@ -152,18 +143,7 @@ impl Story {
             Self::UpdateStop => change(spec(), Some(Wish::Stopped)).await,
             Self::UpdatePause => change(spec(), Some(Wish::Paused)).await,
             Self::RecreateMissing => change(spec(), None).await,
-            Self::Delete => {
-                engine
-                    .container_delete(
-                        &CALL,
-                        "web",
-                        DeleteContainer {
-                            force: false,
-                            stop: true,
-                        },
-                    )
-                    .await
-            }
+            Self::Delete => engine.container_delete(&CALL, "web", STOPPED).await,
             Self::Start => act(Act::Start).await,
             Self::Stop => act(Act::Stop(Some(1))).await,
             Self::Reboot => act(Act::Reboot(Some(1))).await,
@@ -174,6 +154,11 @@ impl Story {
         Ok(accepted.operation)
     }
 }
+
+const STOPPED: DeleteContainer = DeleteContainer {
+    force: false,
+    stop: true,
+};
 
 static CALL: std::sync::LazyLock<zun_engine::Call> = std::sync::LazyLock::new(call);
 

@@ -113,6 +113,24 @@ fn pair(name: &'static str, first: Value, second: Value) -> Example {
     }
 }
 
+fn networks() -> Example {
+    pair(
+        "networks",
+        Value::List(vec![
+            on("network", "front", ("fixed_ip", Value::string("10.0.0.5"))),
+            on("network", "back", ("preserve_on_delete", Value::Bool(true))),
+        ]),
+        Value::List(vec![
+            on("port", "web", ("network", Value::Null)),
+            on(
+                "network",
+                "front",
+                ("fixed_ip_v6", Value::string("fd00::5")),
+            ),
+        ]),
+    )
+}
+
 /// Every attribute that is a field of the specification, and the version of the one that is write-only.
 pub(super) fn all() -> Vec<Example> {
     vec![
@@ -153,21 +171,7 @@ pub(super) fn all() -> Vec<Example> {
                 mount("/etc/web.conf", "content", Value::string("YQ==")),
             ]),
         ),
-        pair(
-            "networks",
-            Value::List(vec![
-                on("network", "front", ("fixed_ip", Value::string("10.0.0.5"))),
-                on("network", "back", ("preserve_on_delete", Value::Bool(true))),
-            ]),
-            Value::List(vec![
-                on("port", "web", ("network", Value::Null)),
-                on(
-                    "network",
-                    "front",
-                    ("fixed_ip_v6", Value::string("fd00::5")),
-                ),
-            ]),
-        ),
+        networks(),
         pair(
             "security_groups",
             Value::Set(vec![Value::string("web"), Value::string("app")]),

@@ -22,6 +22,17 @@ pub(crate) struct Wearer<'a> {
     pub(crate) before: Option<&'a Container>,
 }
 
+impl Wearer<'_> {
+    /// One that is not there yet.
+    pub(crate) fn new(id: ContainerId, project: ProjectId) -> Self {
+        Self {
+            id,
+            project,
+            before: None,
+        }
+    }
+}
+
 /// What was decided.
 #[derive(Debug, Clone)]
 pub(crate) struct Wiring {

@@ -25,11 +25,7 @@ impl Inner {
                 tx.port_release(port.id, self.clock.now()).await?;
             }
         }
-        let wearer = Wearer {
-            id,
-            project,
-            before: None,
-        };
+        let wearer = Wearer::new(id, project);
         match self.decide_wiring(tx, &wearer, spec, &[]).await {
             Ok(wiring) => self.note_unreachable(tx, &wiring, spec, verdict).await,
             Err(
