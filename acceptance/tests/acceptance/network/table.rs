@@ -143,8 +143,10 @@ fn networks() -> Vec<Line> {
     all
 }
 
+const SUBNET: &str = "subnet";
+
 fn subnets() -> Vec<Line> {
-    const NOUN: &str = "subnet";
+    const NOUN: &str = SUBNET;
     let free = |number: usize| {
         [
             "  network_id = zun_network.free[0].id\n  cidr = \"PREFIX.10.0/24\"\n",
@@ -154,7 +156,6 @@ fn subnets() -> Vec<Line> {
             "  network_id = zun_network.free[4].id\n  cidr = \"PREFIX.14.0/24\"\n",
         ][number]
     };
-    let cut = "  network_id = zun_network.free[5].id\n";
     let mut all = words(NOUN, [free(0), free(1)]).to_vec();
     all.extend([
         line(
@@ -183,10 +184,19 @@ fn subnets() -> Vec<Line> {
             ("[\"192.0.2.1\", \"192.0.2.2\"]", "[\"192.0.2.2\"]"),
             Edit::Live,
         ),
+    ]);
+    all.extend(prefixes());
+    all
+}
+
+/// Where the addresses of a subnet come from.
+fn prefixes() -> [Line; 5] {
+    const NOUN: &str = SUBNET;
+    [
         line(
             NOUN,
             "cidr",
-            cut,
+            "  network_id = zun_network.free[5].id\n",
             ("\"PREFIX.15.0/24\"", "\"PREFIX.16.0/25\""),
             Edit::Replace,
         )
@@ -222,8 +232,7 @@ fn subnets() -> Vec<Line> {
             ("", "4"),
             Edit::Kept,
         ),
-    ]);
-    all
+    ]
 }
 
 fn ports() -> Vec<Line> {
