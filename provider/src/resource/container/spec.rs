@@ -24,9 +24,17 @@ pub(super) fn fields() -> impl Iterator<Item = &'static str> {
 /// The specification a plan describes; what is unknown is left to the server.
 pub(super) fn spec_of(planned: &Value) -> Result<Spec, Diagnostic> {
     let json = fields()
-        .filter_map(|name| Some((name.to_owned(), to_json(planned.get(name).ok()?))))
+        .filter_map(|name| Some((name.to_owned(), told(name, planned.get(name).ok()?))))
         .collect();
     parse(Json::Object(json))
+}
+
+/// A value as the server is told it. A set of words with an unknown one in it is no set of words yet.
+fn told(name: &str, value: &Value) -> Json {
+    if name == "security_groups" && !value.is_wholly_known() {
+        return Json::Null;
+    }
+    to_json(value)
 }
 
 /// The write-only environment of a configuration.
