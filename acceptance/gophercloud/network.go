@@ -66,14 +66,14 @@ func subnetOf(s server, network string) error {
 	if err != nil {
 		return err
 	}
-	_, overlapping := subnets.Create(s.ctx, s.client, subnets.CreateOpts{
+	_, second := subnets.Create(s.ctx, s.client, subnets.CreateOpts{
 		NetworkID: network, CIDR: cidr, IPVersion: gophercloud.IPv4,
 	}).Extract()
 	return each(
 		func() error { return same("its prefix", subnet.CIDR, cidr) },
 		func() error { return same("its gateway", subnet.GatewayIP, s.prefix+".1.1") },
 		func() error { return same("its pools", len(subnet.AllocationPools), 1) },
-		func() error { return refused("an overlapping subnet", overlapping, http.StatusBadRequest) },
+		func() error { return refused("a second subnet of a family", second, http.StatusConflict) },
 		func() error {
 			changed, err := subnets.Update(s.ctx, s.client, subnet.ID, subnets.UpdateOpts{
 				Name: ref("gone"), DNSNameservers: ref([]string{}),

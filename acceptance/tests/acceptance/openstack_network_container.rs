@@ -65,12 +65,18 @@ fn networks(clients: &Clients, name: &str, count: usize) -> Result<Value> {
     Ok(last)
 }
 
-/// Whether a page of that address is there for this container.
+/// A verb that ends well whatever the server has said, and says it.
+fn accepted(clients: &Clients, words: &str) -> Result<()> {
+    let said = clients.run(words)?;
+    ensure!(said.contains("has been accepted"), "`{words}`: {said}");
+    Ok(())
+}
+
+/// Whether a page of that address is there for this container. Not by `wget`, which looks for names and, linked
+/// statically, ends in a crash.
 fn reaches(world: &World, uuid: &str, address: &str) -> bool {
-    let url = format!("http://{address}/");
-    let page = world
-        .engine
-        .exec(uuid, &["wget", "-q", "-T", "2", "-O", "-", &url]);
+    let script = format!("printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 2 {address} 80");
+    let page = world.engine.exec(uuid, &["sh", "-c", &script]);
     page.is_ok_and(|page| page.contains("from "))
 }
 
@@ -151,14 +157,14 @@ fn told(clients: &Clients, uuid: &str, network: &str, address: &str) -> Result<(
 /// A second network, and a port that was made before, while it runs; and off them again.
 fn attached(world: &World, clients: &Clients, uuid: &str, back: &str) -> Result<()> {
     let first = world.engine.engine_id(uuid)?;
-    clients.run("appcontainer network attach --network back web")?;
+    accepted(clients, "appcontainer network attach --network back web")?;
     let listed = networks(clients, "web", 2)?;
     ensure!(listed.to_string().contains(back), "{listed}");
     let inside = || world.engine.exec(uuid, &["ip", "-4", "-o", "address"]);
     let prefix = format!("{}.2.", world.own_prefix());
     let there = || inside().ok()?.contains(&prefix).then_some(());
     process::poll(DONE, there).context("it has no address on the second network")?;
-    clients.run("appcontainer network detach --network back web")?;
+    accepted(clients, "appcontainer network detach --network back web")?;
     networks(clients, "web", 1)?;
     let gone = || (!inside().ok()?.contains(&prefix)).then_some(());
     process::poll(DONE, gone).context("it is still on the second network")?;
@@ -168,14 +174,20 @@ fn attached(world: &World, clients: &Clients, uuid: &str, back: &str) -> Result<
         "port create --network back --fixed-ip ip-address={address} made-before"
     ))?;
     let port = text(&port, "id")?;
-    clients.run(&format!("appcontainer network attach --port {port} web"))?;
+    accepted(
+        clients,
+        &format!("appcontainer network attach --port {port} web"),
+    )?;
     let listed = networks(clients, "web", 2)?;
     ensure!(listed.to_string().contains(&address), "{listed}");
     let there = || inside().ok()?.contains(&address).then_some(());
     process::poll(DONE, there).context("it has not the address of the port")?;
     let bound = clients.ask(&format!("port show {port}"))?;
     ensure!(bound["device_id"] == uuid, "{bound}");
-    clients.run(&format!("appcontainer network detach --port {port} web"))?;
+    accepted(
+        clients,
+        &format!("appcontainer network detach --port {port} web"),
+    )?;
     networks(clients, "web", 1)?;
     // It was not made for the container, and outlives it there.
     let free = || {
