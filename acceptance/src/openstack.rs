@@ -66,6 +66,11 @@ impl Clients {
         Ok(finished.text())
     }
 
+    /// What `openstack --debug WORDS` says, every answer of the server included, however it ends.
+    pub fn log(&self, words: &str) -> Result<String> {
+        Ok(self.openstack(&format!("--debug {words}"))?.text())
+    }
+
     /// What `zun WORDS` prints.
     pub fn zun(&self, words: &str) -> Result<String> {
         Ok(self.call("zunclient.shell", words)?.success()?.stdout)
