@@ -140,9 +140,8 @@ fn refuse_later(args: &mut Args) -> Answer<()> {
 
 /// `exposed_ports`: what is opened to everybody.
 fn exposed(args: &mut Args) -> Answer<BTreeSet<(Protocol, u16)>> {
-    let ports = match args.take("exposed_ports") {
-        None => return Ok(BTreeSet::new()),
-        Some(ports) => ports,
+    let Some(ports) = args.take("exposed_ports") else {
+        return Ok(BTreeSet::new());
     };
     let Value::Object(ports) = ports else {
         return Err(Problem::value(
