@@ -2,7 +2,7 @@
 
 use tfplugin::Value;
 
-use super::edits::mount;
+use super::edits::{self, mount};
 use super::{TYPE, config};
 use crate::testing::{Zund, refused};
 
@@ -270,6 +270,32 @@ async fn combinations_wait_for_what_is_not_known() {
         0,
         "unknown never goes out"
     );
+}
+
+/// What the same run makes is left out of the preview, and everything else is asked about.
+#[tokio::test]
+async fn what_the_same_run_makes_is_left_out_of_the_preview() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    let open = Value::UNKNOWN;
+    let on = edits::on("network", "front", ("fixed_ip", Value::Null));
+    let mut entry = on.clone();
+    entry.set("network", &open);
+    let source = mount("/data", "source", open.clone());
+    for set in [
+        vec![("networks", Value::List(vec![entry]))],
+        vec![
+            ("networks", Value::List(vec![on])),
+            ("security_groups", Value::Set(vec![open])),
+        ],
+        vec![("mounts", Value::Set(vec![source]))],
+    ] {
+        let before = zund.with(|world| world.count("POST /zund/v1/preview"));
+        let planned = terraform.plan(TYPE, None, &config(&set)).await;
+        assert!(planned.is_ok(), "{set:?}: {planned:?}");
+        let after = zund.with(|world| world.count("POST /zund/v1/preview"));
+        assert_eq!(after, before + 1, "{set:?}");
+    }
 }
 
 #[tokio::test]
