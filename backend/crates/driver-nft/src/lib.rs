@@ -9,6 +9,7 @@ mod change;
 mod docker_user;
 mod external;
 mod kept;
+mod listing;
 mod model;
 mod name;
 mod render;
@@ -126,7 +127,7 @@ impl Nft {
                 .nft(&arguments, "", "list the firewall's rules")
                 .await
             {
-                Ok(text) => Ok(Some(in_order(&text))),
+                Ok(text) => Ok(Some(listing::in_order(&text))),
                 Err(error) if error.class == Class::NotFound => Ok(None),
                 Err(error) => Err(error),
             }
@@ -232,26 +233,6 @@ impl FirewallDriver for Nft {
 /// The script that puts both tables in place, whatever was there.
 fn whole(tables: &Tables) -> String {
     tables.each().map(model::Table::replace).concat()
-}
-
-/// The elements of a set come in the order of a hash table: sorted, so that two listings of the same rules are alike.
-fn in_order(listing: &str) -> String {
-    let mut out = String::with_capacity(listing.len());
-    let mut rest = listing;
-    while let Some((before, found)) = rest.split_once("elements = {") {
-        let (inside, after) = found.split_once('}').unwrap_or((found, ""));
-        let mut elements: Vec<String> = inside
-            .split(',')
-            .map(|element| element.split_whitespace().collect::<Vec<_>>().join(" "))
-            .collect();
-        elements.sort_unstable();
-        out += before;
-        out += "elements = {";
-        out += &elements.join(",");
-        out += "}";
-        rest = after;
-    }
-    out + rest
 }
 
 /// A refusal of the machine, with what to do.
