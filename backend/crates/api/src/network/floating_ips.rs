@@ -6,11 +6,12 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use zun_domain::id::{FloatingIpId, PortId};
 use zun_domain::network::FloatingIp;
+use zun_engine::Call;
 use zun_engine::command::network::floating_ip::{
     CreateFloatingIp, PortChange, PortOf, UpdateFloatingIp,
 };
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -74,27 +75,29 @@ fn port(args: &mut Args) -> Answer<PortChange> {
     }
 }
 
-/// `GET /v2.0/floatingips`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.floating_ip_list(&listing.call).await?;
-    listing.body("floatingips", "floatingips", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum FloatingIps {}
 
-/// `GET /v2.0/floatingips/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: FloatingIpId = body::id("floating IP", &ident)?;
-    let floating = app.engine.floating_ip_get(&body::sight(&asked), id).await?;
-    Ok(view::shown(NOUN, args, view(&floating)))
+impl Noun for FloatingIps {
+    const ADDRESS: &'static str = "floatingips";
+    const MANY: &'static str = "floatingips";
+    const ONE: &'static str = NOUN;
+    const WHAT: &'static str = "floating IP";
+    type Id = FloatingIpId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.floating_ip_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: FloatingIpId) -> Answer<Value> {
+        Ok(view(&app.engine.floating_ip_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: FloatingIpId) -> Answer<()> {
+        app.engine.floating_ip_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT /v2.0/floatingips/{id}`.
@@ -115,19 +118,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let floating = app.engine.floating_ip_update(&call, id, ask).await?;
     Ok(Json(json!({NOUN: view(&floating)})))
-}
-
-/// `DELETE /v2.0/floatingips/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: FloatingIpId = body::id("floating IP", &ident)?;
-    app.engine
-        .floating_ip_delete(&body::sight(&asked), id)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A floating IP.

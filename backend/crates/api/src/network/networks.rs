@@ -6,9 +6,10 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use zun_domain::id::NetworkId;
 use zun_domain::network::{Network, NetworkKind};
+use zun_engine::Call;
 use zun_engine::command::network::network::{CreateNetwork, UpdateNetwork};
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -98,27 +99,29 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
     Ok(())
 }
 
-/// `GET …/networks`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.network_list(&listing.call).await?;
-    listing.body("networks", "networks", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum Networks {}
 
-/// `GET …/networks/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: NetworkId = body::id(ONE, &ident)?;
-    let network = app.engine.network_get(&body::sight(&asked), id).await?;
-    Ok(view::shown(ONE, args, view(&network)))
+impl Noun for Networks {
+    const ADDRESS: &'static str = "networks";
+    const MANY: &'static str = "networks";
+    const ONE: &'static str = ONE;
+    const WHAT: &'static str = "network";
+    type Id = NetworkId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.network_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: NetworkId) -> Answer<Value> {
+        Ok(view(&app.engine.network_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: NetworkId) -> Answer<()> {
+        app.engine.network_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT …/networks/{id}`.
@@ -141,17 +144,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let network = app.engine.network_update(&call, id, ask).await?;
     Ok(Json(json!({ONE: view(&network)})))
-}
-
-/// `DELETE …/networks/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: NetworkId = body::id(ONE, &ident)?;
-    app.engine.network_delete(&body::sight(&asked), id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A network with the ids of its subnets.

@@ -9,10 +9,11 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use zun_domain::id::{PortId, ProjectId, SecurityGroupId};
 use zun_domain::network::port::OWNER_CONTAINER;
+use zun_engine::Call;
 use zun_engine::command::network::port::{AskFixedIp, CreatePort, UpdatePort};
 use zun_engine::query::PortView;
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -145,27 +146,29 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
     body::refuse(args, &UNSERVED)
 }
 
-/// `GET …/ports`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.port_list(&listing.call).await?;
-    listing.body("ports", "ports", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum Ports {}
 
-/// `GET …/ports/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: PortId = body::id(ONE, &ident)?;
-    let port = app.engine.port_get(&body::sight(&asked), id).await?;
-    Ok(view::shown(ONE, args, view(&port)))
+impl Noun for Ports {
+    const ADDRESS: &'static str = "ports";
+    const MANY: &'static str = "ports";
+    const ONE: &'static str = ONE;
+    const WHAT: &'static str = "port";
+    type Id = PortId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.port_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: PortId) -> Answer<Value> {
+        Ok(view(&app.engine.port_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: PortId) -> Answer<()> {
+        app.engine.port_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT …/ports/{id}`.
@@ -191,17 +194,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let port = app.engine.port_update(&call, id, ask).await?;
     Ok(Json(json!({ONE: view(&port)})))
-}
-
-/// `DELETE …/ports/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: PortId = body::id(ONE, &ident)?;
-    app.engine.port_delete(&body::sight(&asked), id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A port, as bound as its container is.

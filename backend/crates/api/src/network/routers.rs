@@ -8,11 +8,12 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use zun_domain::id::{PortId, RouterId, SubnetId};
 use zun_domain::network::{Gateway, Router};
+use zun_engine::Call;
 use zun_engine::command::network::router::{
     AskGateway, Connected, CreateRouter, GatewayChange, InterfaceOf, UpdateRouter,
 };
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -129,30 +130,31 @@ fn fixed(args: &mut Args) -> Answer<(Option<SubnetId>, Option<Ipv4Addr>)> {
     read(Args::nested(NAME, one)?).map_err(|problem: Problem| problem.within(NAME))
 }
 
-/// `GET /v2.0/routers`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.router_list(&listing.call).await?;
-    let outside = outside(&app).await?;
-    let views = found.iter().map(|router| view(router, outside));
-    listing.body("routers", "routers", views)
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum Routers {}
 
-/// `GET /v2.0/routers/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: RouterId = body::id("router", &ident)?;
-    let router = app.engine.router_get(&body::sight(&asked), id).await?;
-    let outside = outside(&app).await?;
-    Ok(view::shown("router", args, view(&router, outside)))
+impl Noun for Routers {
+    const ADDRESS: &'static str = "routers";
+    const MANY: &'static str = "routers";
+    const ONE: &'static str = "router";
+    const WHAT: &'static str = "router";
+    type Id = RouterId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let outside = outside(app).await?;
+        let found = app.engine.router_list(call).await?;
+        Ok(found.iter().map(|router| view(router, outside)).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: RouterId) -> Answer<Value> {
+        let router = app.engine.router_get(call, id).await?;
+        Ok(view(&router, outside(app).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: RouterId) -> Answer<()> {
+        app.engine.router_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT /v2.0/routers/{id}`.
@@ -176,17 +178,6 @@ pub(crate) async fn update(
     let router = app.engine.router_update(&call, id, ask).await?;
     let outside = outside(&app).await?;
     Ok(Json(json!({"router": view(&router, outside)})))
-}
-
-/// `DELETE /v2.0/routers/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: RouterId = body::id("router", &ident)?;
-    app.engine.router_delete(&body::sight(&asked), id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `PUT /v2.0/routers/{id}/add_router_interface`.

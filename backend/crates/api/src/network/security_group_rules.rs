@@ -3,16 +3,17 @@
 use std::net::IpAddr;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use zun_domain::id::{SecurityGroupId, SecurityGroupRuleId};
 use zun_domain::network::security_group::Allows;
 use zun_domain::network::{Direction, EtherType, Remote, RuleProtocol, SecurityGroupRule};
+use zun_engine::Call;
 use zun_engine::command::network::security_group_rule::CreateSecurityGroupRule;
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -162,40 +163,29 @@ fn remote(args: &mut Args) -> Answer<Remote> {
     Ok(Remote::Prefix(prefix))
 }
 
-/// `GET /v2.0/security-group-rules`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.security_group_rule_list(&listing.call).await?;
-    listing.body("security-group-rules", MANY, found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum SecurityGroupRules {}
 
-/// `GET /v2.0/security-group-rules/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: SecurityGroupRuleId = body::id("security group rule", &ident)?;
-    let call = body::sight(&asked);
-    let rule = app.engine.security_group_rule_get(&call, id).await?;
-    Ok(view::shown(ONE, args, view(&rule)))
-}
+impl Noun for SecurityGroupRules {
+    const ADDRESS: &'static str = "security-group-rules";
+    const MANY: &'static str = MANY;
+    const ONE: &'static str = ONE;
+    const WHAT: &'static str = "security group rule";
+    type Id = SecurityGroupRuleId;
 
-/// `DELETE /v2.0/security-group-rules/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: SecurityGroupRuleId = body::id("security group rule", &ident)?;
-    let call = body::sight(&asked);
-    app.engine.security_group_rule_delete(&call, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.security_group_rule_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: SecurityGroupRuleId) -> Answer<Value> {
+        Ok(view(&app.engine.security_group_rule_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: SecurityGroupRuleId) -> Answer<()> {
+        app.engine.security_group_rule_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// A rule.

@@ -6,9 +6,10 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 use zun_domain::id::SecurityGroupId;
 use zun_domain::network::SecurityGroup;
+use zun_engine::Call;
 use zun_engine::command::network::security_group::{CreateSecurityGroup, DescribeSecurityGroup};
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, security_group_rules, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -45,30 +46,29 @@ fn stateful(args: &mut Args) -> Answer<()> {
     }
 }
 
-/// `GET /v2.0/security-groups`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.security_group_list(&listing.call).await?;
-    listing.body("security-groups", "security_groups", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum SecurityGroups {}
 
-/// `GET /v2.0/security-groups/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: SecurityGroupId = body::id("security group", &ident)?;
-    let group = app
-        .engine
-        .security_group_get(&body::sight(&asked), id)
-        .await?;
-    Ok(view::shown("security_group", args, view(&group)))
+impl Noun for SecurityGroups {
+    const ADDRESS: &'static str = "security-groups";
+    const MANY: &'static str = "security_groups";
+    const ONE: &'static str = "security_group";
+    const WHAT: &'static str = "security group";
+    type Id = SecurityGroupId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.security_group_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: SecurityGroupId) -> Answer<Value> {
+        Ok(view(&app.engine.security_group_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: SecurityGroupId) -> Answer<()> {
+        app.engine.security_group_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT /v2.0/security-groups/{id}`.
@@ -89,19 +89,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let group = app.engine.security_group_describe(&call, id, ask).await?;
     Ok(Json(json!({"security_group": view(&group)})))
-}
-
-/// `DELETE /v2.0/security-groups/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: SecurityGroupId = body::id("security group", &ident)?;
-    app.engine
-        .security_group_delete(&body::sight(&asked), id)
-        .await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A group with its rules.

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use zun_domain::id::SubnetPoolId;
 use zun_domain::network::SubnetPool;
 use zun_domain::policy::Action;
+use zun_engine::Call;
 use zun_engine::command::network::subnet_pool::{CreateSubnetPool, UpdateSubnetPool};
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -84,27 +85,29 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
     body::refuse(args, &UNSERVED)
 }
 
-/// `GET …/subnetpools`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.subnet_pool_list(&listing.call).await?;
-    listing.body("subnetpools", "subnetpools", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum SubnetPools {}
 
-/// `GET …/subnetpools/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: SubnetPoolId = body::id(WHAT, &ident)?;
-    let pool = app.engine.subnet_pool_get(&body::sight(&asked), id).await?;
-    Ok(view::shown(ONE, args, view(&pool)))
+impl Noun for SubnetPools {
+    const ADDRESS: &'static str = "subnetpools";
+    const MANY: &'static str = "subnetpools";
+    const ONE: &'static str = ONE;
+    const WHAT: &'static str = WHAT;
+    type Id = SubnetPoolId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.subnet_pool_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: SubnetPoolId) -> Answer<Value> {
+        Ok(view(&app.engine.subnet_pool_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: SubnetPoolId) -> Answer<()> {
+        app.engine.subnet_pool_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT …/subnetpools/{id}`.
@@ -129,18 +132,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let pool = app.engine.subnet_pool_update(&call, id, ask).await?;
     Ok(Json(json!({ONE: view(&pool)})))
-}
-
-/// `DELETE …/subnetpools/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: SubnetPoolId = body::id(WHAT, &ident)?;
-    let call = body::sight(&asked);
-    app.engine.subnet_pool_delete(&call, id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A pool.

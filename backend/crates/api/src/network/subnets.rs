@@ -9,9 +9,10 @@ use ipnet::IpNet;
 use serde_json::{Map, Value, json};
 use zun_domain::id::SubnetId;
 use zun_domain::network::{AddressRange, Subnet};
+use zun_engine::Call;
 use zun_engine::command::network::subnet::{CreateSubnet, UpdateSubnet};
 
-use super::listing::Listing;
+use super::noun::Noun;
 use super::{body, view};
 use crate::App;
 use crate::admit::Admitted;
@@ -183,27 +184,29 @@ fn refuse_unserved(args: &mut Args) -> Answer<()> {
     Ok(())
 }
 
-/// `GET …/subnets`.
-pub(crate) async fn list(
-    State(app): State<App>,
-    asked: Admitted,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let listing = Listing::take(&asked, args)?;
-    let found = app.engine.subnet_list(&listing.call).await?;
-    listing.body("subnets", "subnets", found.iter().map(view))
-}
+/// Them all, for the routes that every noun has.
+pub(crate) enum Subnets {}
 
-/// `GET …/subnets/{id}`.
-pub(crate) async fn show(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-    args: Args,
-) -> Answer<Json<Value>> {
-    let id: SubnetId = body::id(ONE, &ident)?;
-    let subnet = app.engine.subnet_get(&body::sight(&asked), id).await?;
-    Ok(view::shown(ONE, args, view(&subnet)))
+impl Noun for Subnets {
+    const ADDRESS: &'static str = "subnets";
+    const MANY: &'static str = "subnets";
+    const ONE: &'static str = ONE;
+    const WHAT: &'static str = "subnet";
+    type Id = SubnetId;
+
+    async fn all(app: &App, call: &Call) -> Answer<Vec<Value>> {
+        let found = app.engine.subnet_list(call).await?;
+        Ok(found.iter().map(view).collect())
+    }
+
+    async fn one(app: &App, call: &Call, id: SubnetId) -> Answer<Value> {
+        Ok(view(&app.engine.subnet_get(call, id).await?))
+    }
+
+    async fn remove(app: &App, call: &Call, id: SubnetId) -> Answer<()> {
+        app.engine.subnet_delete(call, id).await?;
+        Ok(())
+    }
 }
 
 /// `PUT …/subnets/{id}`.
@@ -227,17 +230,6 @@ pub(crate) async fn update(
     let call = body::sight(&asked);
     let subnet = app.engine.subnet_update(&call, id, ask).await?;
     Ok(Json(json!({ONE: view(&subnet)})))
-}
-
-/// `DELETE …/subnets/{id}`.
-pub(crate) async fn delete(
-    State(app): State<App>,
-    asked: Admitted,
-    Path(ident): Path<String>,
-) -> Answer<StatusCode> {
-    let id: SubnetId = body::id(ONE, &ident)?;
-    app.engine.subnet_delete(&body::sight(&asked), id).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A subnet.
