@@ -140,7 +140,6 @@ impl Engine {
     pub async fn start(&self) -> Result<()> {
         self.look_at_hosts().await?;
         self.ensure_external().await?;
-        self.ensure_default_groups().await?;
         self.guard().await?;
         self.recover().await?;
         self.watch_hosts();

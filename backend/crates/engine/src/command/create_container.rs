@@ -42,7 +42,8 @@ impl Engine {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
         let mut resolved = self.resolve(&ask.spec).await?;
-        resolved.subnets = self.subnets_for(call.caller.project).await?;
+        let project = call.caller.project;
+        resolved.subnets = self.subnets_around(project, &ask.spec).await?;
         resolved.volumes = self.volume_facts_for(&ask.spec).await?;
         let id = ContainerId(self.ids.uuid());
 
@@ -53,7 +54,6 @@ impl Engine {
             return Ok(accepted);
         }
         if !exposed.is_empty() {
-            let project = call.caller.project;
             let group = self.exposing_group(&mut tx, project, id, exposed).await?;
             ask.spec.security_groups = Some(BTreeSet::from([group.to_string()]));
         }

@@ -36,7 +36,7 @@ impl Engine {
         let seen = self.container_get(call, ident).await?;
         let wanted = self.wanted(&seen, &ask)?;
         let mut resolved = self.resolve_change(&seen, &wanted).await?;
-        resolved.subnets = self.subnets_for(seen.project).await?;
+        resolved.subnets = self.subnets_around(seen.project, &wanted.spec).await?;
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;

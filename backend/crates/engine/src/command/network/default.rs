@@ -1,12 +1,12 @@
 //! What every project has without asking: a network and a group of its own; and what the deployment has: the outside.
 
-use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
+use zun_domain::container::ContainerSpec;
 use zun_domain::id::{NetworkId, ProjectId, SubnetId};
 use zun_domain::network::{
-    DEFAULT_MTU, Network, NetworkKind, Port, Subnet, default_pools, first_address, free_subnet,
+    DEFAULT_MTU, Network, NetworkKind, Subnet, default_pools, first_address, free_subnet,
 };
 use zun_store::Tx;
 
@@ -99,24 +99,18 @@ impl Engine {
         Ok(self.drivers(self.local)?.networks.subnets().await?)
     }
 
-    /// Ports that were made before there were groups are in the default one of their project.
-    pub(crate) async fn ensure_default_groups(&self) -> Result<()> {
-        let ports = self.store.port_list(None).await?;
-        let bare = |port: &Port| {
-            !port.groups_chosen && port.security_groups.is_empty() && !port.is_routers()
-        };
-        let bare: Vec<Port> = ports.into_iter().filter(bare).collect();
-        if bare.is_empty() {
-            return Ok(());
+    /// The same before a container is decided: where it is on other networks, nothing is asked.
+    pub(crate) async fn subnets_around(
+        &self,
+        project: ProjectId,
+        spec: &ContainerSpec,
+    ) -> Result<Vec<IpNet>> {
+        let named = spec.networks();
+        let mut names = named.iter().map(|entry| entry.network.as_deref());
+        if named.is_empty() || names.any(|name| name == Some(DEFAULT_NETWORK)) {
+            return self.subnets_for(project).await;
         }
-        let mut tx = self.store.begin().await?;
-        tx.admission_lock().await?;
-        for mut port in bare {
-            let group = self.default_group(&mut tx, port.project).await?;
-            port.security_groups = BTreeSet::from([group.id]);
-            tx.port_update(&port).await?;
-        }
-        Ok(tx.commit().await?)
+        Ok(Vec::new())
     }
 
     /// The network that stands for the outside, made at the first start, with the range of the configuration.
