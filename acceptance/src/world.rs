@@ -198,11 +198,12 @@ fn prepare(program: Option<PathBuf>, settings: &[(&str, &str)]) -> Result<World>
     })
 }
 
-/// The backend goes first, or it would mend what is being swept.
+/// The backend goes first, or it would mend what is being swept. It drains: a program that a killed one had begun would
+/// write its rules after the sweep.
 fn sweep(world: &mut World) {
     match world.label() {
         Ok(label) => {
-            world.backend.kill().ok();
+            world.backend.terminate().ok();
             drop(Sweeper::new(&world.engine, label));
             let deployment = world.backend.deployment();
             if let Err(error) = deployment.and_then(|name| firewall::sweep(&name)) {

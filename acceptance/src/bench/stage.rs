@@ -71,8 +71,8 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // It goes first, or it would mend what is being swept.
-        self.backend.kill().ok();
+        // It goes first, or it would mend what is being swept, and drains: see `world`.
+        self.backend.terminate().ok();
         if let Err(error) = self.engine.sweep(&self.label) {
             eprintln!("cannot sweep {}: {error:#}", self.label);
         }

@@ -155,7 +155,7 @@ pub fn down(checkout: &Checkout) -> Result<()> {
     }
     zund.stop()?;
     say::line(
-        "The quick start and its zund are gone. Kept: zund's data, the build, the image, the Docker Engine.",
+        "The quick start and its zund are gone. Kept: zund's data and its firewall rules, the build, the image, the Docker Engine.",
     );
     Ok(())
 }
