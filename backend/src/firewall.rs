@@ -72,6 +72,10 @@ impl FirewallDriver for Unguarded {
         Ok(false)
     }
 
+    async fn tie(&self) -> zun_driver::Result<()> {
+        Ok(())
+    }
+
     async fn clear(&self) -> zun_driver::Result<()> {
         Ok(())
     }

@@ -15,8 +15,11 @@ mod name;
 mod render;
 mod run;
 mod sysctl;
+mod tie;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use tokio::sync::Mutex;
@@ -25,6 +28,7 @@ use zun_driver::{Class, Error, FirewallDriver, Result};
 
 use crate::render::Tables;
 use crate::run::Runner;
+use crate::tie::Ties;
 
 /// The file in the given directory that holds the rules for the next boot.
 pub const FILE: &str = "firewall.nft";
@@ -35,12 +39,15 @@ pub struct Nft {
     table: String,
     file: PathBuf,
     runner: Runner,
+    /// Where the network namespaces of containers are.
+    namespaces: PathBuf,
     applied: Mutex<Option<Applied>>,
+    ties: Mutex<Ties>,
 }
 
 /// What this process has put in force.
 struct Applied {
-    ruleset: Ruleset,
+    ruleset: Arc<Ruleset>,
     tables: Tables,
     /// What the kernel lists of it; not known after a change until somebody looks.
     listed: Option<String>,
@@ -54,7 +61,9 @@ impl Nft {
             deployment,
             file: directory.join(FILE),
             runner: Runner::default(),
+            namespaces: tie::NAMESPACES.into(),
             applied: Mutex::new(None),
+            ties: Mutex::default(),
         }
     }
 
@@ -66,6 +75,12 @@ impl Nft {
             runner: Runner::through(program),
             ..self
         }
+    }
+
+    /// The same, with the network namespaces of containers in this folder instead of Docker's.
+    #[must_use]
+    pub fn namespaces(self, namespaces: PathBuf) -> Self {
+        Self { namespaces, ..self }
     }
 
     /// The name of both tables.
@@ -83,6 +98,8 @@ impl Nft {
         self.runner
             .nft(&["-f", &file], "", "load the kept firewall rules")
             .await?;
+        // The engine, which loads what this needs, has not started yet.
+        sysctl::filter_bridges(&self.runner).await?;
         Ok(true)
     }
 
@@ -136,6 +153,18 @@ impl Nft {
         Ok(inet.zip(bridge).map(|(inet, bridge)| inet + &bridge))
     }
 
+    /// The bridges that the rules in force are about.
+    async fn bridges(&self) -> Result<BTreeSet<String>> {
+        let arguments = ["list", "set", "inet", &self.table, "bridges"];
+        let tried = "list the firewall's bridges";
+        let listed = match self.runner.nft(&arguments, "", tried).await {
+            Err(error) if error.class == Class::NotFound => return Ok(BTreeSet::new()),
+            listed => listed?,
+        };
+        let names = listed.split('"').skip(1).step_by(2);
+        Ok(names.map(ToOwned::to_owned).collect())
+    }
+
     /// What a host needs beside the tables: the external addresses, and the engine's consent.
     async fn surround(&self, ruleset: &Ruleset) -> Result<()> {
         let addresses = external::set(&self.runner, &self.deployment, &ruleset.external);
@@ -150,7 +179,7 @@ impl FirewallDriver for Nft {
         let mut applied = self.applied.lock().await;
         if applied
             .as_ref()
-            .is_some_and(|applied| applied.ruleset == *ruleset)
+            .is_some_and(|applied| *applied.ruleset == *ruleset)
         {
             return Ok(());
         }
@@ -178,7 +207,7 @@ impl FirewallDriver for Nft {
         // Only what the kernel has taken is worth to be loaded at the next boot.
         kept::commit(&self.file).await?;
         *applied = Some(Applied {
-            ruleset: ruleset.clone(),
+            ruleset: Arc::new(ruleset.clone()),
             tables,
             listed: None,
         });
@@ -205,9 +234,24 @@ impl FirewallDriver for Nft {
         Ok(found != applied.listed)
     }
 
+    async fn tie(&self) -> Result<()> {
+        let ruleset = {
+            let applied = self.applied.lock().await;
+            applied.as_ref().map(|applied| Arc::clone(&applied.ruleset))
+        };
+        let Some(ruleset) = ruleset else {
+            return Ok(());
+        };
+        let mut ties = self.ties.lock().await;
+        ties.tie(&self.runner, &self.namespaces, &ruleset).await
+    }
+
     async fn clear(&self) -> Result<()> {
         let mut applied = self.applied.lock().await;
         *applied = None;
+        let mut ties = self.ties.lock().await;
+        *ties = Ties::default();
+        tie::untie(&self.runner, &self.bridges().await?).await?;
         let script: String = ["inet", "bridge"]
             .map(|family| {
                 format!(
@@ -220,12 +264,7 @@ impl FirewallDriver for Nft {
             .nft(&["-f", "-"], &script, "take the firewall's rules away")
             .await?;
         docker_user::remove(&self.runner, &self.deployment).await?;
-        external::set(
-            &self.runner,
-            &self.deployment,
-            &std::collections::BTreeSet::new(),
-        )
-        .await?;
+        external::set(&self.runner, &self.deployment, &BTreeSet::new()).await?;
         kept::forget(&self.file).await
     }
 }

@@ -41,6 +41,11 @@ impl Runner {
         Self { through }
     }
 
+    /// Whether programs see the same network as this process.
+    pub(crate) fn is_direct(&self) -> bool {
+        self.through.is_empty()
+    }
+
     /// Whether the machine has it.
     pub(crate) fn has(program: &str) -> bool {
         find(program).is_some()

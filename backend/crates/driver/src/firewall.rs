@@ -17,6 +17,12 @@ pub trait FirewallDriver: Send + Sync {
     /// `true` where that was so. Nothing where none was applied yet.
     async fn mend(&self) -> Result<bool>;
 
+    /// Looks for links of containers that are new on our bridges, and lets each send as its own port only, also where
+    /// it could write a neighbor's MAC and address into its packets by hand. Called after containers have started or
+    /// joined a network; until then, a packet only has to come from a pair of MAC and address that some port has.
+    /// Cheap where nothing is new.
+    async fn tie(&self) -> Result<()>;
+
     /// Takes everything of ours away; nothing is guarded afterwards.
     async fn clear(&self) -> Result<()>;
 }

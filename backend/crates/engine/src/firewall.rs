@@ -49,6 +49,18 @@ impl Engine {
         if self.drivers(host)?.firewall.mend().await? {
             tracing::warn!(host = %host, "somebody had changed the firewall's rules: they are in force again");
         }
-        self.guard().await
+        self.guard().await?;
+        self.tie(host).await;
+        Ok(())
+    }
+
+    /// A container that has started, or joined a network, sends as its own port only from now on.
+    pub(crate) async fn tie(&self, host: HostId) {
+        let Ok(drivers) = self.drivers(host) else {
+            return;
+        };
+        if let Err(error) = drivers.firewall.tie().await {
+            tracing::warn!(host = %host, "a container could send as its neighbor: {error}");
+        }
     }
 }

@@ -21,6 +21,9 @@ use crate::error::Result;
 /// Containers read at once from the store.
 const PAGE: u32 = 1000;
 
+/// The least time between two looks for links that are not tied yet.
+const BETWEEN_TIES: Duration = Duration::from_millis(500);
+
 impl Engine {
     /// Starts the loops of every host.
     pub(crate) fn watch_hosts(&self) {
@@ -31,6 +34,8 @@ impl Engine {
             self.spawn(async move { engine.look_periodically(host).await });
             let engine = self.clone();
             self.spawn(async move { engine.keep_mounted(host).await });
+            let engine = self.clone();
+            self.spawn(async move { engine.keep_tied(host).await });
         }
     }
 
@@ -45,7 +50,10 @@ impl Engine {
                 event = events.next() => event,
             };
             match event {
-                Some(RuntimeEvent::Changed(id)) => self.look_at(id).await,
+                Some(RuntimeEvent::Changed(id)) => {
+                    self.links_changed.notify_one();
+                    self.look_at(id).await;
+                }
                 Some(RuntimeEvent::Resync) => {
                     self.note_host(host, None);
                     self.record_hosts().await;
@@ -73,6 +81,22 @@ impl Engine {
             self.record_hosts().await;
             self.look_at_everything(host).await;
             self.purge().await;
+        }
+    }
+
+    /// Ties what has started or joined a network. Not for each event: forty starts at once need few looks.
+    async fn keep_tied(&self, host: HostId) {
+        let mut pace = tokio::time::interval(BETWEEN_TIES);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let ready = async {
+                self.links_changed.notified().await;
+                pace.tick().await;
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = ready => self.tie(host).await,
+            }
         }
     }
 

@@ -359,3 +359,37 @@ async fn what_is_routed_is_reached_past_the_engine() {
     let seen = tokio::task::spawn_blocking(ask).await.unwrap();
     assert_eq!(seen, there.to_string());
 }
+
+#[tokio::test]
+async fn containers_are_tied_to_their_links() {
+    let Some(host) = Host::new("containers_are_tied_to_their_links") else {
+        return;
+    };
+    let rules = host.rules();
+    host.nft.apply(&rules).await.unwrap();
+    let locked = |which| {
+        let shown = ["-d", "-o", "link", "show"];
+        let output = Command::new("bridge").args(shown).output().unwrap();
+        let listed = String::from_utf8_lossy(&output.stdout).into_owned();
+        let bridge = format!(" master {} ", host.bridge(which));
+        let mut links = listed.lines().filter(|line| line.contains(&bridge));
+        let locked = links.next().unwrap().contains("locked on");
+        assert_eq!(links.next(), None);
+        locked
+    };
+    assert_eq!((locked("a"), locked("b")), (false, false));
+    host.nft.tie().await.unwrap();
+    assert_eq!((locked("a"), locked("b")), (true, true));
+    let (own, open) = (host.own(), host.published(80));
+    assert!(host.asks("a", own, open, PATIENCE));
+    // Its new link is free until somebody looks, and works before and after that.
+    docker(&["restart", "-t", "0", &format!("{}b", host.name)]);
+    let open = host.published(80);
+    assert_eq!((locked("a"), locked("b")), (true, false));
+    assert!(host.asks("a", own, open, PATIENCE));
+    host.nft.tie().await.unwrap();
+    assert_eq!((locked("a"), locked("b")), (true, true));
+    assert!(host.asks("a", own, open, PATIENCE));
+    host.nft.clear().await.unwrap();
+    assert_eq!((locked("a"), locked("b")), (false, false));
+}

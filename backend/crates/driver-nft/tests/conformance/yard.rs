@@ -29,8 +29,8 @@ pub(crate) struct NetYard {
     tasks: Mutex<JoinSet<()>>,
     seen: Seen,
     pub(crate) driver: Arc<Nft>,
-    /// What the driver keeps.
-    _folder: TempDir,
+    /// What the driver keeps, and links to the namespaces of the machines.
+    folder: TempDir,
 }
 
 impl NetYard {
@@ -55,7 +55,9 @@ impl NetYard {
         socket::serve(&host, &seen, &mut tasks);
         socket::serve(&outside, &seen, &mut tasks);
         let folder = tempfile::tempdir().unwrap();
-        let nft = Nft::new(host.name.clone(), folder.path()).through(host.through());
+        let nft = Nft::new(host.name.clone(), folder.path())
+            .through(host.through())
+            .namespaces(folder.path().to_owned());
         Self {
             host,
             outside: Arc::new(outside),
@@ -64,7 +66,7 @@ impl NetYard {
             tasks: Mutex::new(tasks),
             seen,
             driver: Arc::new(nft),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -163,6 +165,8 @@ impl FirewallLab for NetYard {
             "link set {name} master {}\nlink set {name} up\n",
             machine.bridge
         ));
+        let file = format!("/run/netns/{}", namespace.name);
+        std::os::unix::fs::symlink(file, self.folder.path().join(&name)).unwrap();
         let bridge = self.bridges.lock().unwrap()[&machine.bridge].clone();
         let mut lines = vec![
             format!("link set eth0 address {}", machine.mac),
@@ -194,6 +198,22 @@ impl FirewallLab for NetYard {
     async fn probe(&self, probe: &Probe, patience: Duration) -> Option<IpAddr> {
         let (sender, source) = self.sender(probe);
         socket::ask(&sender, source, probe.to, probe.traffic, patience).await
+    }
+
+    async fn disguise(&self, from: Place, mac: &str, addresses: &[IpAddr]) {
+        let Place::Machine(number) = from else {
+            panic!("a machine is disguised");
+        };
+        let mut machines = self.machines.lock().unwrap();
+        let (machine, namespace) = machines.get_mut(&number).unwrap();
+        addresses.clone_into(&mut machine.addresses);
+        let added = addresses.iter().map(|address| {
+            let length = if address.is_ipv4() { 24 } else { 64 };
+            format!("address add {address}/{length} dev eth0{}", nodad(*address))
+        });
+        let disguised = format!("link set eth0 address {mac}");
+        let lines: Vec<String> = [disguised].into_iter().chain(added).collect();
+        namespace.ip(&lines.join("\n"));
     }
 
     async fn throw(&self, probe: &Probe, patience: Duration) -> bool {

@@ -116,6 +116,9 @@ pub trait FirewallLab: Send + Sync {
     /// A machine tells all its neighbors that it has this address, which it has not, in the answer to no question.
     async fn claim(&self, from: Place, address: Ipv6Addr);
 
+    /// A machine goes on sending on its own link as if it was another one, by this MAC and these addresses.
+    async fn disguise(&self, from: Place, mac: &str, addresses: &[IpAddr]);
+
     /// Opens a connection that stays; `None` where that does not work within this time. TCP only.
     async fn converse(&self, probe: &Probe, patience: Duration) -> Option<Box<dyn Conversation>>;
 
@@ -142,7 +145,7 @@ macro_rules! firewall_conformance {
             the_host_counts_as_the_gateway, the_host_is_reached_by_egress_rules,
             // address
             an_address_of_nobody_is_mute, nobody_sends_from_anothers_address,
-            nobody_sends_from_anothers_bridge, nobody_answers_for_another, nobody_claims_what_is_anothers,
+            nobody_sends_from_anothers_bridge, nobody_answers_for_another, nobody_claims_what_is_anothers, nobody_passes_for_a_neighbor,
             a_port_that_is_down_is_cut_off,
             // hand
             what_is_flushed_is_mended, what_is_opened_is_closed, the_same_again_changes_nothing,

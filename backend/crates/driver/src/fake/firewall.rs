@@ -24,6 +24,7 @@ pub(super) struct Firewall {
     applied: Option<Ruleset>,
     in_force: Option<Ruleset>,
     unguarded: BTreeSet<String>,
+    tied: bool,
 }
 
 impl Firewall {
@@ -55,6 +56,11 @@ impl FakeHost {
     /// What is in force; `None` where nothing is.
     pub fn rules(&self) -> Option<Ruleset> {
         self.lock().firewall.in_force.clone()
+    }
+
+    /// Whether somebody has asked for every link to send as its own port only.
+    pub fn tied(&self) -> bool {
+        self.lock().firewall.tied
     }
 
     /// `nft flush ruleset`: nothing is in force until it is mended.
@@ -94,8 +100,15 @@ impl FirewallDriver for FakeHost {
         .await
     }
 
+    async fn tie(&self) -> Result<()> {
+        let firewall = &mut self.lock().firewall;
+        firewall.tied = firewall.applied.is_some();
+        Ok(())
+    }
+
     async fn clear(&self) -> Result<()> {
         self.host_call(Verb::ClearFirewall, |state| {
+            state.firewall.tied = false;
             state.firewall.applied = None;
             state.firewall.boot();
             Ok(())

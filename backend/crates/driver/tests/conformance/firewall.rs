@@ -1,6 +1,6 @@
 //! The fake host's packet filter keeps every promise, on packets that are only thought of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
@@ -26,6 +26,8 @@ struct FakeYard {
     host: FakeHost,
     bridges: Arc<Mutex<Vec<(String, Bridge)>>>,
     machines: Arc<Mutex<Vec<Machine>>>,
+    /// Machines that send as if they were others.
+    disguised: Arc<Mutex<BTreeSet<u8>>>,
     /// Addresses that a machine said it had.
     claims: Arc<Mutex<BTreeMap<IpAddr, String>>>,
 }
@@ -161,7 +163,27 @@ impl FirewallLab for FakeYard {
         self.send(probe)
     }
 
+    async fn disguise(&self, from: Place, mac: &str, addresses: &[IpAddr]) {
+        let Place::Machine(number) = from else {
+            panic!("a machine is disguised");
+        };
+        let mut machines = self.machines.lock().unwrap();
+        let machine = machines
+            .iter_mut()
+            .find(|machine| machine.number == number)
+            .unwrap();
+        machine.mac = mac.to_owned();
+        machine.addresses = addresses.to_vec();
+        self.disguised.lock().unwrap().insert(number);
+    }
+
     async fn throw(&self, probe: &Probe, _patience: Duration) -> bool {
+        let Place::Machine(number) = probe.from else {
+            panic!("a machine throws");
+        };
+        if self.host.tied() && self.disguised.lock().unwrap().contains(&number) {
+            return false;
+        }
         self.host.send(&self.packet(probe)).is_some()
     }
 

@@ -7,7 +7,7 @@ use zun_domain::firewall::Outside as How;
 use zun_domain::network::EtherType;
 
 use super::yard::{LONG_ENOUGH, PATIENCE, Yard, mac, out, probe, v4, v6, wide_open};
-use super::{FirewallLab, OUTSIDE_V4, Place, Traffic};
+use super::{FirewallLab, OUTSIDE_V4, Place, Probe, Traffic};
 use Place::{Host, Machine};
 use Traffic::{Ping, Tcp, Udp};
 
@@ -181,6 +181,52 @@ pub async fn nobody_claims_what_is_anothers(lab: &impl FirewallLab) {
     yard.apply().await;
     assert_eq!(claimed(9).await, None, "the machine is nobody's");
     assert_eq!(claimed(3).await, Some(mac(1, 3)));
+}
+
+/// Once it is tied to its link, a container that takes the MAC and the address of a neighbor gets nothing through, and
+/// takes nothing away from it; a machine that comes later is tied with the next look.
+pub async fn nobody_passes_for_a_neighbor(lab: &impl FirewallLab) {
+    let mut yard = Yard::new(lab);
+    yard.group(1, wide_open());
+    yard.bridge(1).await;
+    for n in [2, 3, 4] {
+        yard.machine(1, n, &[1]).await;
+    }
+    yard.apply().await;
+    let driver = lab.driver();
+    for _ in 0..2 {
+        driver.tie().await.expect("tied");
+    }
+    yard.machine(1, 5, &[1]).await;
+    yard.apply().await;
+    driver.tie().await.expect("tied");
+    let neighbors: Vec<Probe> = [2, 3, 4, 5]
+        .into_iter()
+        .flat_map(|n| [2, 3, 4, 5].map(|other| (n, other)))
+        .filter(|(n, other)| n != other)
+        .flat_map(|(n, other)| {
+            [v4(1, other), v6(1, other)].map(|to| probe(Machine(n), to, Tcp(80)))
+        })
+        .collect();
+    yard.check(&neighbors, &[]).await;
+
+    for n in [4, 5] {
+        lab.disguise(Machine(n), &mac(1, 3), &[v4(1, 3), v6(1, 3)])
+            .await;
+    }
+    let thrown: Vec<Probe> = [4, 5]
+        .into_iter()
+        .flat_map(|n| [v4(1, 2), v6(1, 2), v4(1, 1)].map(|to| probe(Machine(n), to, Udp(80))))
+        .collect();
+    yard.thrown(&thrown, false).await;
+    let real = [
+        probe(Machine(2), v4(1, 3), Tcp(80)),
+        probe(Machine(3), v6(1, 2), Tcp(80)),
+        probe(Host, v4(1, 3), Tcp(80)),
+    ];
+    yard.check(&real, &[]).await;
+    driver.clear().await.expect("cleared");
+    yard.thrown(&thrown, true).await;
 }
 
 /// A port that lost its groups is cut off, also from what was going on.
