@@ -12,6 +12,8 @@ use tempfile::TempDir;
 use crate::{http, process, storage};
 
 const START_DEADLINE: Duration = Duration::from_secs(30);
+/// The longest that a program runs on that zund had started, such as nft.
+const CHILD_DEADLINE: Duration = Duration::from_secs(10);
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 
 /// What containers run on.
@@ -105,11 +107,18 @@ impl Backend {
         Ok(text.trim().to_owned())
     }
 
-    /// Ends it as a power cut would: SIGKILL, and its log and data stay.
+    /// Ends it as a power cut would: SIGKILL, and its log and data stay. Programs that it had started come to their own
+    /// end, which is waited for: one that writes firewall rules would do so after they are swept.
     pub fn kill(&mut self) -> Result<()> {
         if let Some(mut child) = self.child.take() {
+            signal(child.id(), "STOP").ok();
+            let started = process::children_of(child.id());
             child.kill().context("cannot kill zund")?;
             child.wait().context("cannot wait for zund")?;
+            let ended = || started.iter().all(|pid| !process::runs(*pid)).then_some(());
+            process::poll(CHILD_DEADLINE, ended).with_context(|| {
+                format!("zund is dead, and of {started:?} that it had started not all")
+            })?;
         }
         Ok(())
     }

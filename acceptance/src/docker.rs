@@ -88,12 +88,14 @@ impl Engine {
             .with_context(|| format!("zun-{uuid} has no id"))
     }
 
-    /// Kills a container by the engine's id. One that does not run is dead already.
+    /// Kills a container by the engine's id. One that does not run is dead already, and so is one that is gone: what a
+    /// killed zund had asked for goes on.
     pub fn kill(&self, id: &str) -> Result<()> {
         let options = KillContainerOptionsBuilder::new().signal("KILL").build();
         match self.block_on(self.client.kill_container(id, Some(options))) {
             Err(bollard::errors::Error::DockerResponseServerError {
-                status_code: 409, ..
+                status_code: 404 | 409,
+                ..
             })
             | Ok(()) => Ok(()),
             Err(error) => Err(error).with_context(|| format!("cannot kill {id}")),

@@ -10,6 +10,7 @@
 //! | `network.rs` | the same for networks, subnets, ports, groups and rules, routers and floating IPs |
 //! | `network_container.rs` | containers on networks: joined, left, cut off by hand, ports that stay |
 //! | `network_tiers.rs` | the example of three tiers with real packets, also while zund is dead |
+//! | `network_killed.rs` | zund killed in the middle of work on networks: rules and records agree |
 //! | `network_many.rs` | sixty containers and their network come and go, again and again |
 //! | `openstack_network.rs` | OpenStack's own clients and gophercloud with every noun of networks |
 //! | `openstack_network_container.rs` | containers on networks by those clients, with real packets |
@@ -32,6 +33,7 @@ mod interrupted;
 mod many;
 mod network;
 mod network_container;
+mod network_killed;
 mod network_many;
 mod network_tiers;
 mod openstack_network;

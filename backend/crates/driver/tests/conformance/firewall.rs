@@ -172,7 +172,7 @@ impl FirewallLab for FakeYard {
             .iter_mut()
             .find(|machine| machine.number == number)
             .unwrap();
-        machine.mac = mac.to_owned();
+        mac.clone_into(&mut machine.mac);
         machine.addresses = addresses.to_vec();
         self.disguised.lock().unwrap().insert(number);
     }
