@@ -34,13 +34,14 @@ An entry of `networks` is one of two: a network, on which a port is made for thi
 where the address matters), or a port that is there (`port`, such as a `zun_port`). Both are joined and left while the \
 container runs; its addresses, and those of its ports, stay over every recreate.
 
-- The first entry is where its way to the outside leads. A network of your own has one where a `zun_router` gives it one; \
-the default one has it by itself.
+- A network of your own has a way to the outside where a `zun_router` gives it one; the default one has it by itself. Of \
+several, the Docker Engine takes the first entry from version 28 on, and before that whichever comes first by its name in \
+the engine: put a container that needs a certain way on that network alone.
 - Containers of one network find each other by `name` and `hostname`.
 - `security_groups` say what may reach the ports that are made, and what they may reach; a port that is taken keeps its own. \
 Published `ports` are open to everybody until `security_groups` is given: then a rule has to admit them, and a warning of the \
 plan names those that none admits.
-- What a hand changes, with `docker network disconnect` or on a port, shows on `networks` and `security_groups`, and the next \
+- What a hand changes, with `docker network connect` or `disconnect` or on a port, shows on `networks` and `security_groups`, and the next \
 apply mends it.
 ";
 

@@ -66,7 +66,7 @@ pub(crate) fn create_body(
             endpoints_config: request
                 .attachments
                 .first()
-                .map(|first| HashMap::from([(first.network.clone(), endpoint(first))])),
+                .map(|first| HashMap::from([(first.network.clone(), first_endpoint(first))])),
         }),
         ..ContainerCreateBody::default()
     }
@@ -177,6 +177,14 @@ pub(crate) fn endpoint(attachment: &Attachment) -> EndpointSettings {
         mac_address: Some(attachment.mac.clone()),
         aliases: Some(attachment.aliases.clone()).filter(|aliases| !aliases.is_empty()),
         ..EndpointSettings::default()
+    }
+}
+
+/// The same for the one where its way to the outside leads. Engines before 28 (API 1.48) do not know of that.
+fn first_endpoint(attachment: &Attachment) -> EndpointSettings {
+    EndpointSettings {
+        gw_priority: Some(1),
+        ..endpoint(attachment)
     }
 }
 

@@ -50,7 +50,23 @@ pub(crate) fn connections(name: RuntimeName, seen: &Observed, change: &Change) -
     }
     steps.extend(connect);
     steps.extend(left);
+    steps.extend(strangers(name, seen, change));
     steps
+}
+
+/// What a hand has connected it to is none of ours to bring back.
+fn strangers(name: RuntimeName, seen: &Observed, change: &Change) -> Vec<Step> {
+    let wanted = &change.make.request.attachments;
+    let ours = |network: &String| {
+        let mut all = wanted.iter().chain(&change.former);
+        all.any(|attachment| attachment.network == *network)
+    };
+    let strange = seen.networks.iter().filter(|network| !ours(network));
+    let off = |network: &String| {
+        let network = network.clone();
+        Step::plain(Action::Disconnect { name, network })
+    };
+    strange.map(off).collect()
 }
 
 /// Names apart: they are those of the container's making.

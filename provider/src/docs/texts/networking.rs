@@ -39,7 +39,8 @@ resource "zun_subnet" "front" {
   allocation_pools = [{ start = "10.10.0.100", end = "10.10.0.200" }]
 }
 
-# The other family, which comes after that of IPv4 and goes before it.
+# The other family, which comes after that of IPv4 and goes before it. A network takes no subnet any more once it has a
+# port: let each port and container depend on both, by naming them or by depends_on.
 resource "zun_subnet" "front_v6" {
   network_id = zun_subnet.front.network_id
   cidr       = "fd00:10::/64"

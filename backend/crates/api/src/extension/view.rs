@@ -82,22 +82,41 @@ fn address(address: &domain::Address) -> Address {
 
 fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
     let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
-    let connected = container.addresses.iter().all(on);
+    let mut strange = strangers(container, observed);
+    let connected = container.addresses.iter().all(on) && strange.next().is_none();
     Seen {
         cpu: observed.cpu,
         memory: observed.memory,
         restart_policy: observed.restart_policy,
         connected,
-        networks: (!connected).then(|| networks(container, &on)).flatten(),
+        networks: (!connected)
+            .then(|| networks(container, observed))
+            .flatten(),
         security_groups: groups(container),
     }
 }
 
-/// The entries of the specification that it is connected to.
+/// Networks of the engine that a hand has connected it to.
+fn strangers<'a>(
+    container: &'a domain::Container,
+    observed: &'a domain::Observed,
+) -> impl Iterator<Item = &'a String> {
+    let own = |name: &str| {
+        let mut addresses = container.addresses.iter();
+        addresses.any(|address| address.runtime_network == name)
+    };
+    // Nothing is known of what it ought to be on before it has an address.
+    let known = !container.addresses.is_empty();
+    let networks = observed.networks.iter();
+    networks.filter(move |name| known && !own(name))
+}
+
+/// The entries of the specification that it is connected to, and what a hand has added to them.
 fn networks(
     container: &domain::Container,
-    on: &dyn Fn(&domain::Address) -> bool,
+    observed: &domain::Observed,
 ) -> Option<Vec<domain::NetworkSpec>> {
+    let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
     let desired = &container.desired;
     let entries = desired.spec.networks.as_ref()?;
     let connected = |port: &zun_domain::id::PortId| {
@@ -106,7 +125,16 @@ fn networks(
     };
     let pairs = entries.iter().zip(&desired.ports);
     let there = pairs.filter(|(_, port)| connected(port));
-    Some(there.map(|(entry, _)| entry.clone()).collect())
+    let strange = strangers(container, observed).map(|name| domain::NetworkSpec {
+        network: Some(name.clone()),
+        ..domain::NetworkSpec::default()
+    });
+    Some(
+        there
+            .map(|(entry, _)| entry.clone())
+            .chain(strange)
+            .collect(),
+    )
 }
 
 /// The groups in force on the ports that were made with it, where the specification names others.

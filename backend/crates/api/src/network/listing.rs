@@ -230,6 +230,9 @@ impl Listing {
                     format!("is no attribute of {address}, so they cannot be filtered by it"),
                 ));
             }
+            if let Some(expected) = wanted(name).filter(|_| !is_value_of(name, text)) {
+                return Err(body::wrong(name, text, expected));
+            }
             match filters.iter_mut().find(|filter| filter.name == name) {
                 Some(filter) => filter.any_of.push(text),
                 None => filters.push(Filter {
@@ -339,6 +342,40 @@ impl Listing {
     }
 }
 
+/// What a value of the attribute looks like, where not every text is one.
+fn wanted(attribute: &str) -> Option<&'static str> {
+    Some(match attribute {
+        "admin_state_up"
+        | "distributed"
+        | "enable_dhcp"
+        | "ha"
+        | "is_default"
+        | "port_security_enabled"
+        | "router:external"
+        | "shared"
+        | "stateful" => "true or false",
+        "default_prefixlen" | "ip_version" | "max_prefixlen" | "min_prefixlen" | "mtu"
+        | "port_range_max" | "port_range_min" => "a whole number",
+        "direction" => "ingress or egress",
+        "ethertype" => "IPv4 or IPv6",
+        _ => return None,
+    })
+}
+
+/// Whether the text is one of those.
+fn is_value_of(attribute: &str, text: &str) -> bool {
+    let one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    match wanted(attribute) {
+        // Nothing is what an attribute without a value has.
+        Some(_) if one_of(&["", "null", "None"]) => true,
+        Some("true or false") => one_of(&["true", "false", "1", "0"]),
+        Some("a whole number") => text.parse::<i64>().is_ok(),
+        Some("ingress or egress") => one_of(&["ingress", "egress"]),
+        Some(_) => one_of(&["IPv4", "IPv6"]),
+        None => true,
+    }
+}
+
 /// An attribute has one of these values.
 struct Filter<'a> {
     name: &'a str,
@@ -351,6 +388,14 @@ impl Filter<'_> {
         // `fixed_ips=subnet_id=…` twice with different keys means both, as in Neutron.
         if self.name == "fixed_ips" {
             return has_fixed_ip(value, &self.any_of);
+        }
+        // Written in capitals or not, as users copy them.
+        if matches!(self.name, "mac_address" | "direction" | "ethertype") {
+            let value = value.as_str().unwrap_or_default();
+            return self
+                .any_of
+                .iter()
+                .any(|text| text.eq_ignore_ascii_case(value));
         }
         self.any_of.iter().any(|text| is(value, text))
     }

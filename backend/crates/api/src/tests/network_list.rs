@@ -53,6 +53,19 @@ async fn filters_of_every_kind() {
         let why = refused.detail();
         assert!(why.contains("is no attribute of networks"), "{why}");
     }
+    for (filter, expected) in [
+        ("networks?router:external=maybe", "true or false"),
+        ("networks?mtu=abc", "a whole number"),
+        (
+            "security-group-rules?direction=sideways",
+            "ingress or egress",
+        ),
+        ("security-group-rules?ethertype=IPX", "IPv4 or IPv6"),
+    ] {
+        let refused = app.net("GET", filter, None).await.expect(400);
+        let why = refused.detail();
+        assert!(why.contains(expected), "{filter}: {why}");
+    }
 }
 
 #[tokio::test]
@@ -69,6 +82,7 @@ async fn ports_by_their_addresses() {
         .to_owned();
     for (filter, found) in [
         ("fixed_ips=ip_address%3D10.9.0.2".to_owned(), "two"),
+        ("mac_address=02:42:0A:09:00:02".to_owned(), "two"),
         ("fixed_ips=ip_address%3D10.9.0.9".to_owned(), ""),
         (format!("fixed_ips=subnet_id%3D{subnet}"), "twothree"),
         (

@@ -106,6 +106,10 @@ const SUBNETS: &[(&str, &str)] = &[
         "reserved for another use",
     ),
     (
+        r#"{"network_id": "@network", "cidr": "8.8.8.0/24"}"#,
+        "cidr: 8.8.8.0/24 is public",
+    ),
+    (
         r#"{"network_id": "@network", "cidr": "10.9.0.0/24", "ip_version": 6}"#,
         "is no IPv6 prefix",
     ),

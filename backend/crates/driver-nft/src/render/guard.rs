@@ -14,6 +14,9 @@ use crate::model::Table;
 /// 4.4).
 const TARGET: &str = "@th,64,128";
 
+/// A frame with a VLAN tag (IEEE 802.1Q, 802.1ad).
+const TAGGED: &str = "ether type { 8021q, 8021ad }";
+
 pub(super) fn add(table: &mut Table, rules: &Ruleset) {
     add_prefixes(table, rules);
     add_pairs(table, rules);
@@ -63,6 +66,9 @@ fn add_chains(table: &mut Table) {
     let hook = "type filter hook prerouting priority -300; policy accept;";
     let advert = "icmpv6 type nd-neighbor-advert";
     let strangers = [
+        // Nobody gets a tagged frame, whoever sends it: the receiver takes a tag of VLAN 0 off, and what passes within
+        // a bridge would have been asked of no rule about addresses.
+        format!("{TAGGED} ether daddr @macs drop"),
         "ether saddr @macs goto known".to_owned(),
         "ip saddr @inside4 drop".to_owned(),
         "ip6 saddr @inside6 drop".to_owned(),
@@ -73,6 +79,7 @@ fn add_chains(table: &mut Table) {
     // A container is no router; it claims its own addresses only, and asks whether one is free without having any.
     let asking = "{ nd-neighbor-solicit, nd-router-solicit, mld2-listener-report }";
     let known = [
+        format!("{TAGGED} drop"),
         "icmpv6 type { nd-router-advert, nd-redirect } drop".to_owned(),
         format!("{advert} ether saddr . {TARGET} != @adverts6 drop"),
         "ether saddr . ip saddr @pairs4 accept".to_owned(),

@@ -146,7 +146,13 @@ fn add_leaving(table: &mut Table) {
     table.base("leaving", hook, ["iifname @bridges goto leave"]);
     let mark = mark();
     let ways = [
-        format!("oifname @bridges ct status dnat {mark} goto egress"),
+        // What answers on the host, a published port or a floating address, is the outside of every network.
+        format!(
+            "meta nfproto ipv4 iifname @outside4 oifname @bridges ct status dnat {mark} goto egress"
+        ),
+        format!(
+            "meta nfproto ipv6 iifname @outside6 oifname @bridges ct status dnat {mark} goto egress"
+        ),
         format!("meta nfproto ipv4 iifname . oifname @ways4 {mark} goto egress"),
         format!("meta nfproto ipv6 iifname . oifname @ways6 {mark} goto egress"),
         "oifname @bridges drop".to_owned(),
@@ -173,7 +179,8 @@ fn add_entering(table: &mut Table) {
     table.chain("enter", answering().into_iter().chain(ways));
 }
 
-/// From a container to the host, and from anywhere to an address the host only holds.
+/// From a container to the host, and from anywhere to an address the host only holds. The gateway answers an echo to
+/// everybody; what else the host serves is for those that have a way to the outside.
 fn add_arriving(table: &mut Table) {
     let hook = "type filter hook input priority -12; policy accept;";
     let arriving = [
@@ -183,8 +190,10 @@ fn add_arriving(table: &mut Table) {
     ];
     table.base("arriving", hook, arriving);
     let ways = [
-        "iifname . ip daddr @gateways4 goto egress",
-        "iifname . ip6 daddr @gateways6 goto egress",
+        "iifname . ip daddr @gateways4 meta l4proto icmp goto egress",
+        "iifname . ip6 daddr @gateways6 meta l4proto ipv6-icmp goto egress",
+        "meta nfproto ipv4 iifname @outside4 iifname . ip daddr @gateways4 goto egress",
+        "meta nfproto ipv6 iifname @outside6 iifname . ip6 daddr @gateways6 goto egress",
         "ip daddr @inside4 drop",
         "ip6 daddr @inside6 drop",
         "meta nfproto ipv4 iifname @outside4 goto egress",

@@ -143,6 +143,7 @@ macro_rules! firewall_conformance {
             bridges_are_apart_unless_joined, families_are_joined_apart, outside_is_reached_where_allowed,
             outside_reaches_what_is_routed, floating_addresses_lead_both_ways, an_idle_external_address_answers_echo,
             the_host_counts_as_the_gateway, the_host_is_reached_by_egress_rules,
+            a_bridge_without_a_way_gets_nothing_of_the_host,
             // address
             an_address_of_nobody_is_mute, nobody_sends_from_anothers_address,
             nobody_sends_from_anothers_bridge, nobody_answers_for_another, nobody_claims_what_is_anothers, nobody_passes_for_a_neighbor,

@@ -45,6 +45,19 @@ fn plan(change: &Change, on: &[&Attachment], expected: &[&str]) {
 }
 
 #[test]
+fn what_a_hand_has_joined_is_left() {
+    let (home, app) = (
+        attachment(&network(), 2),
+        attachment(&another_network(1, "app"), 9),
+    );
+    plan(
+        &edit(vec![home.clone()], vec![home.clone()]),
+        &[&home, &app],
+        &["disconnect current from e1"],
+    );
+}
+
+#[test]
 fn joined_before_left() {
     let (home, app) = (
         attachment(&network(), 2),

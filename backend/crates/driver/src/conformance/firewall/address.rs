@@ -42,7 +42,8 @@ pub async fn nobody_sends_from_anothers_address(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
     yard.group(1, wide_open());
     for b in [1, 2] {
-        yard.bridge(b).await;
+        let bridge = yard.bridge(b).await;
+        (bridge.outside_v4, bridge.outside_v6) = (Some(How::Masqueraded), true);
     }
     for family in [EtherType::V4, EtherType::V6] {
         yard.join(family, 1, 2);
@@ -98,7 +99,8 @@ pub async fn nobody_sends_from_anothers_bridge(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
     yard.group(1, wide_open());
     for b in [1, 2] {
-        yard.bridge(b).await;
+        let bridge = yard.bridge(b).await;
+        (bridge.outside_v4, bridge.outside_v6) = (Some(How::Masqueraded), true);
     }
     yard.join(EtherType::V4, 1, 2);
     yard.machine(1, 2, &[1]).await;

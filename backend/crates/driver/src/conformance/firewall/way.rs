@@ -248,10 +248,38 @@ pub async fn the_host_counts_as_the_gateway(lab: &impl FirewallLab) {
     yard.check(&pass, &blocked).await;
 }
 
+/// What the host serves is the outside: a bridge without a way there gets an echo of its gateway, and no more.
+pub async fn a_bridge_without_a_way_gets_nothing_of_the_host(lab: &impl FirewallLab) {
+    let mut yard = two_bridges(lab).await;
+    let IpAddr::V4(fixed) = v4(1, 2) else {
+        unreachable!("it is of that family");
+    };
+    yard.rules.external.insert(FLOATING);
+    yard.rules.floating.insert(FLOATING, fixed);
+    yard.outside(1, How::Masqueraded);
+    yard.apply().await;
+    let outside = [
+        probe(Machine(3), FLOATING, Tcp(80)),
+        probe(Machine(3), v4(2, 1), Tcp(80)),
+        probe(Machine(3), v6(2, 1), Udp(80)),
+    ];
+    let echo = [
+        probe(Machine(3), v4(2, 1), Ping),
+        probe(Machine(3), v6(2, 1), Ping),
+    ];
+    yard.check(&echo, &outside).await;
+    yard.outside(2, How::Masqueraded);
+    let second = yard.rules.bridges.get_mut(&bridge(2)).expect("it is there");
+    second.outside_v6 = true;
+    yard.apply().await;
+    yard.check(&outside, &[]).await;
+}
+
 /// From a container to the host its egress rules apply.
 pub async fn the_host_is_reached_by_egress_rules(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
-    yard.bridge(1).await;
+    let first = yard.bridge(1).await;
+    (first.outside_v4, first.outside_v6) = (Some(How::Masqueraded), true);
     yard.machine(1, 2, &[1]).await;
     yard.machine(1, 3, &[2]).await;
     yard.group(1, out());

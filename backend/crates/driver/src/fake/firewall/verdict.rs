@@ -116,21 +116,35 @@ fn leaves(
     (to, floating): (IpAddr, bool),
 ) -> Option<()> {
     let family = family_of(to);
+    let outside = match family {
+        EtherType::V4 => bridge.outside_v4.is_some(),
+        EtherType::V6 => bridge.outside_v6,
+    };
     let open = match bridge_of(rules, to) {
-        Some((other, _)) => {
+        Some((other, other_bridge)) => {
             let mut joined = rules.joined.iter();
             let joins = |joined: &zun_domain::firewall::Joined| {
                 (joined.family, &joined.from, &joined.to) == (family, name, other)
             };
-            other == name || floating || joined.any(joins)
+            let gateway = other_bridge.subnets.values().any(|gateway| *gateway == to);
+            let near = other == name || joined.any(joins);
+            // The host answers an echo to its own bridges; its services, like a floating address, are the outside.
+            if gateway && !is_icmp(packet) {
+                near && outside
+            } else {
+                near || (floating && outside)
+            }
         }
-        None if family == EtherType::V4 => bridge.outside_v4.is_some(),
-        None => bridge.outside_v6,
+        None => outside,
     };
     let mut ports = rules.ports.values();
     let port =
         ports.find(|port| port.bridge == *name && port.addresses.contains(&packet.source))?;
     (open && allowed(rules, port, Direction::Egress, to, packet)).then_some(())
+}
+
+fn is_icmp(packet: &Packet) -> bool {
+    matches!(packet.protocol, 1 | 58)
 }
 
 /// The way is open, and the port's rules let it in.

@@ -11,6 +11,21 @@ use crate::error::{Error, NetworkRule, Result};
 /// Name servers of a subnet, at most: as many as Neutron takes.
 const MOST_SERVERS: usize = 5;
 
+/// Prefixes that nobody reaches through the internet: of private use (RFC 1918, 4193), shared (RFC 6598), for
+/// measurements (RFC 2544) and for examples (RFC 5737, 3849).
+const PRIVATE: [&str; 10] = [
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "198.18.0.0/15",
+    "192.0.2.0/24",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "fc00::/7",
+    "2001:db8::/32",
+];
+
 /// Lengths of a prefix that a subnet may have.
 pub(super) fn lengths(v4: bool) -> std::ops::RangeInclusive<u8> {
     if v4 { 16..=29 } else { 48..=126 }
@@ -84,6 +99,25 @@ fn check_prefix(cidr: IpNet) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// What only those who rule the deployment may give to a network: packets of the host to such an address would lead to
+/// a container from then on.
+pub(super) fn check_private(cidr: IpNet, admin: bool) -> Result<()> {
+    let private: [IpNet; 10] = PRIVATE.map(|net| {
+        net.parse()
+            .unwrap_or_else(|_| unreachable!("each is a prefix"))
+    });
+    if admin || private.iter().any(|net| net.contains(&cidr)) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "cidr",
+        format!(
+            "{cidr} is public: the host itself would reach these addresses no more; use a private prefix, within \
+             10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 or fc00::/7, or let an administrator make the subnet"
+        ),
+    ))
 }
 
 fn check_gateway(cidr: IpNet, gateway: IpAddr) -> Result<()> {

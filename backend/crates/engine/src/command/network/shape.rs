@@ -150,8 +150,9 @@ pub(super) async fn check_unused(tx: &Tx, network: &Network, what: &str) -> Resu
         return Ok(());
     }
     Err(NetworkRule::NetworkInUse.because(format!(
-        "{what}: the network {} has ports ({}), and an engine's network cannot be changed once it is made; delete them \
-         first, or make another network",
+        "{what}: the network {} has ports ({}), and an engine's network cannot be changed once it is made; make all \
+         of its subnets before its first port (in Terraform: depends_on of the port), delete the ports first, or make \
+         another network",
         called(network),
         listed(&ports)
     )))

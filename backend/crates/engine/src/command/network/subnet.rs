@@ -10,7 +10,7 @@ use zun_store::Tx;
 
 use super::named::called;
 use super::network::check_mtu;
-use super::prefix::{Layout, check_servers};
+use super::prefix::{Layout, check_private, check_servers};
 use super::shape::{Engines, check_unused, listed, refuse_outside};
 use crate::call::Call;
 use crate::context::Engine;
@@ -62,6 +62,7 @@ impl Engine {
         check_servers(&ask.dns_nameservers)?;
         if let Some(cidr) = ask.cidr {
             Layout::decide(cidr, ask.gateway, ask.allocation_pools.clone())?;
+            check_private(cidr, call.caller.is_admin())?;
         }
         let in_use = self.used_outside(ask.cidr).await?;
         let engines = self.engines().await;
@@ -78,7 +79,10 @@ impl Engine {
             })?,
             Some(pool) => {
                 let pool = call.subnet_pool(&tx, pool).await?;
-                super::subnet_pool::cut(&tx, &pool, &ask, &in_use).await?
+                let cidr = super::subnet_pool::cut(&tx, &pool, &ask, &in_use).await?;
+                // Only an administrator shares a pool, and so says that it may be used.
+                check_private(cidr, pool.shared || call.caller.is_admin())?;
+                cidr
             }
         };
         check_clear(&tx, call, cidr, &in_use).await?;
