@@ -353,6 +353,7 @@ mod tests {
             spec,
             image: "nginx".to_owned(),
             hostname: "web".parse().unwrap(),
+            joins: None,
             attachments: vec![attachment("zun-1", 2), attachment("zun-2", 3)],
             dns: Vec::new(),
             published: Vec::new(),

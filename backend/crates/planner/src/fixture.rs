@@ -129,6 +129,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             image: image.with_tag(),
             spec,
             hostname: Container::default_hostname(id()),
+            joins: None,
             attachments: vec![attachment(&network(), 2)],
             dns: Vec::new(),
             published: Vec::new(),
@@ -172,6 +173,7 @@ pub(crate) fn seen(spec: &ContainerSpec, phase: Phase, revision: u32) -> Observe
 pub(crate) fn container(spec: ContainerSpec, wish: Wish, seen: Option<Observed>) -> Container {
     Container {
         id: id(),
+        membership: None,
         project: network().project,
         user: UserId(Uuid::nil()),
         place: HostPlace {

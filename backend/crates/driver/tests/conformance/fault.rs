@@ -26,6 +26,7 @@ async fn request(lab: &FakeLab) -> CreateContainer {
         spec: ContainerSpec::of(image.clone()),
         image: image.to_string(),
         hostname: Container::default_hostname(container),
+        joins: None,
         attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,

@@ -36,6 +36,7 @@ async fn made(lab: &FakeLab, attachment: &Attachment) -> RuntimeName {
         spec: ContainerSpec::of(image.clone()),
         image: image.to_string(),
         hostname: Container::default_hostname(container),
+        joins: None,
         attachments: vec![attachment.clone()],
         dns: Vec::new(),
         published: Vec::new(),

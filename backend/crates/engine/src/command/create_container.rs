@@ -185,6 +185,7 @@ impl Engine {
         desired.security_groups.clone_from(&wiring.groups);
         let container = Container {
             id,
+            membership: None,
             project,
             user: call.caller.user,
             place: placed,
@@ -281,6 +282,7 @@ pub(crate) fn make_of(
         spec: desired.spec.clone(),
         image: pinned(&desired.spec.image, &desired.image_digest),
         hostname: desired.hostname.clone(),
+        joins: None,
         attachments: wiring.attachments(desired)?,
         dns: wiring.dns(),
         published: desired.published.clone(),

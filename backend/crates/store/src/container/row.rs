@@ -94,6 +94,7 @@ fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
     let desired: Desired = vault.open_json(&desired, &place(&id.to_string()))?;
     Ok(Container {
         id,
+        membership: None,
         project: row.word("project_id")?,
         user: row.word("user_id")?,
         place: HostPlace {
