@@ -277,6 +277,10 @@ impl FirewallDriver for Open {
         Ok(false)
     }
 
+    async fn tie(&self) -> zun_driver::Result<()> {
+        Ok(())
+    }
+
     async fn clear(&self) -> zun_driver::Result<()> {
         Ok(())
     }
