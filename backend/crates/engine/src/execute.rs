@@ -153,6 +153,7 @@ impl Engine {
             Subject::Container(id) => self.store.container_get(id).await?.place.id,
             Subject::Volume(id) => self.store.volume_get(id).await?.place.id,
             Subject::Snapshot(id) => self.store.snapshot_get(id).await?.place.id,
+            Subject::Capsule(id) => self.store.capsule_get(id).await?.place.id,
         })
     }
 
