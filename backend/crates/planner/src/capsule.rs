@@ -209,3 +209,6 @@ fn remove_files(container: ContainerId) -> Step {
         keep,
     }))
 }
+
+#[cfg(test)]
+mod tests;
