@@ -24,6 +24,7 @@ pub use spec::{
 };
 pub use state::{Status, TaskState, Verb};
 
+use crate::capsule::Membership;
 use crate::host::HostPlace;
 use crate::id::{ContainerId, NetworkId, PortId, ProjectId, SecurityGroupId, SubnetId, UserId};
 use crate::name::{ContainerName, Hostname};
@@ -223,6 +224,8 @@ impl Desired {
 pub struct Container {
     /// Its identity, for all its life.
     pub id: ContainerId,
+    /// The capsule that it is a part of, if any.
+    pub membership: Option<Membership>,
     /// Owner.
     pub project: ProjectId,
     /// Who created it.

@@ -38,6 +38,12 @@ macro_rules! ids {
 ids! {
     /// A container, for all its life: kept over every recreate in place.
     ContainerId,
+    /// Containers that share a network and are one to the user.
+    CapsuleId,
+    /// A registry with its credentials.
+    RegistryId,
+    /// An image of the image service.
+    ImageId,
     /// The owner of quotas and rights. Written without dashes on the identity API.
     ProjectId,
     /// A person or a program that logs in.

@@ -13,6 +13,7 @@ pub mod id;
 pub mod name;
 pub mod unit;
 
+pub mod capsule;
 pub mod container;
 pub mod firewall;
 pub mod host;

@@ -36,6 +36,8 @@ pub(crate) async fn request(lab: &DockerLab, network: &MakeNetwork) -> CreateCon
         spec,
         image: pinned(&equipment.image, &resolved.digest),
         hostname: Container::default_hostname(container),
+        joins: None,
+        shareable: false,
         attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,

@@ -131,6 +131,8 @@ pub async fn networks_are_joined_and_left_live(lab: &impl Lab) {
     bench.must_be_on(name, std::slice::from_ref(&second)).await;
     let holder = bench.request(&Program::Runs).await;
     let taken = CreateContainer {
+        joins: None,
+        shareable: false,
         attachments: vec![first.clone()],
         ..holder
     };

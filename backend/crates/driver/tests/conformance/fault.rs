@@ -26,6 +26,8 @@ async fn request(lab: &FakeLab) -> CreateContainer {
         spec: ContainerSpec::of(image.clone()),
         image: image.to_string(),
         hostname: Container::default_hostname(container),
+        joins: None,
+        shareable: false,
         attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,

@@ -36,6 +36,8 @@ async fn made(lab: &FakeLab, attachment: &Attachment) -> RuntimeName {
         spec: ContainerSpec::of(image.clone()),
         image: image.to_string(),
         hostname: Container::default_hostname(container),
+        joins: None,
+        shareable: false,
         attachments: vec![attachment.clone()],
         dns: Vec::new(),
         published: Vec::new(),

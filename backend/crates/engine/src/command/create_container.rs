@@ -131,7 +131,7 @@ impl Engine {
         {
             return Err(Error::NameTaken {
                 name: name.to_string(),
-                existing: existing.id,
+                existing: existing.id.into(),
             });
         }
         let operation = tx.operation_running_of(existing.id).await?;
@@ -162,9 +162,13 @@ impl Engine {
         let mut request = self.request_of(&ask.spec, id);
         request.volumes = places_of(&volumes);
         let placed = place(&request, &view).map_err(Error::Unplaceable)?.place;
-        let name = ask.name.clone().unwrap_or_else(|| made_up_name(id));
+        let name = ask
+            .name
+            .clone()
+            .unwrap_or_else(|| made_up_name(id, "container"));
         let holder = Holder {
             id,
+            subject: id.into(),
             project,
             user: call.caller.user,
             name: name.as_str(),
@@ -185,6 +189,7 @@ impl Engine {
         desired.security_groups.clone_from(&wiring.groups);
         let container = Container {
             id,
+            membership: None,
             project,
             user: call.caller.user,
             place: placed,
@@ -281,6 +286,8 @@ pub(crate) fn make_of(
         spec: desired.spec.clone(),
         image: pinned(&desired.spec.image, &desired.image_digest),
         hostname: desired.hostname.clone(),
+        joins: None,
+        shareable: false,
         attachments: wiring.attachments(desired)?,
         dns: wiring.dns(),
         published: desired.published.clone(),
@@ -296,8 +303,8 @@ pub(crate) fn make_of(
     })
 }
 
-/// A name in Zun's manner for a container whose user gave none.
-fn made_up_name(id: ContainerId) -> ContainerName {
+/// A name in Zun's manner for a container or a capsule whose user gave none.
+pub(crate) fn made_up_name(id: ContainerId, noun: &str) -> ContainerName {
     const GREEK: [&str; 24] = [
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
         "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi",
@@ -305,6 +312,6 @@ fn made_up_name(id: ContainerId) -> ContainerName {
     ];
     let word = GREEK[usize::try_from(seed_of(id) % 24).unwrap_or(0)];
     let digits: String = id.0.simple().to_string().chars().take(8).collect();
-    ContainerName::try_from(format!("{word}-{digits}-container"))
+    ContainerName::try_from(format!("{word}-{digits}-{noun}"))
         .unwrap_or_else(|_| unreachable!("made of letters, digits and dashes"))
 }

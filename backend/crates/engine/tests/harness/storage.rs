@@ -13,7 +13,7 @@ use zun_engine::Result;
 use zun_engine::command::snapshot::CreateSnapshot;
 use zun_engine::command::volume::CreateVolume;
 
-use crate::world::{World, call, create, spec};
+use crate::world::{World, call, create, joins, spec};
 
 /// The volume that outlives containers, and one that none has.
 const DATA: &str = "data";
@@ -151,7 +151,7 @@ impl World {
         for volume in &volumes {
             assert_settled(volume, rows, what);
         }
-        self.until_unmounted(&volumes).await;
+        self.until_unmounted(&volumes, what).await;
         self.until_idle(what).await;
         for found in self.host.volumes() {
             let record = volumes.iter().find(|volume| volume.id == found.id);
@@ -194,7 +194,7 @@ impl World {
     }
 
     /// What could not be given back is unmounted by the sweep.
-    async fn until_unmounted(&self, volumes: &[Volume]) {
+    async fn until_unmounted(&self, volumes: &[Volume], what: &str) {
         let idle = |id: VolumeId| {
             volumes
                 .iter()
@@ -211,7 +211,11 @@ impl World {
             }
         };
         let in_time = tokio::time::timeout(crate::world::BOUND, swept).await;
-        assert!(in_time.is_ok(), "left over: {:?}", self.host.volumes());
+        assert!(
+            in_time.is_ok(),
+            "{what}: left over: {:?}",
+            self.host.volumes()
+        );
     }
 
     pub(crate) async fn volume(&self, name: &str) -> Volume {
@@ -230,7 +234,8 @@ fn assert_settled(volume: &Volume, rows: &[Container], what: &str) {
     let done = matches!(volume.life, VolumeLife::Live | VolumeLife::Failed { .. });
     assert!(done, "{what}: {volume:?}");
     let wished = |row: &&Container| {
-        !matches!(row.life, Life::Failed { .. })
+        !joins(row)
+            && !matches!(row.life, Life::Failed { .. })
             && mount::volumes(&row.desired.mounts).contains(&volume.id)
     };
     let expected: Vec<ContainerId> = rows.iter().filter(wished).map(|row| row.id).collect();

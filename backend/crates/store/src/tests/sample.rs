@@ -143,6 +143,7 @@ pub(super) fn container(number: u128) -> Container {
     )])));
     Container {
         id,
+        membership: None,
         project: project(0),
         user: user(0),
         place: place(0),
