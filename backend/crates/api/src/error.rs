@@ -310,7 +310,7 @@ impl From<Error> for Problem {
             }
             Error::NameTaken { existing, .. } => {
                 let mut problem = conflict("container-already-exists");
-                problem.existing = Some(existing.to_string());
+                problem.existing = Some(existing.id().to_string());
                 problem
             }
             Error::InvalidState { .. } => conflict("invalid-state-exception"),

@@ -3,18 +3,29 @@
 //! Every container in it is a [`Container`] of its own with a [`Membership`]: the sandbox, which owns addresses, host
 //! ports, volumes and the claim of the whole, the init containers, and the members. A capsule's wish is a
 //! [`CapsuleSpec`]; what each container is to be follows from it ([`CapsuleSpec::sandbox`], [`CapsuleSpec::member`]), so
-//! that an edit costs for each of them what it costs for any container.
+//! that an edit costs for each of them what it costs for any container ([`effect::effect`]).
+
+mod contradiction;
+pub mod effect;
+mod part;
+#[cfg(test)]
+mod sample;
+mod status;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{Container, ContainerSpec, Life, NetworkSpec, RestartPolicy, TaskState, Wish};
+use crate::container::{
+    Container, ContainerSpec, Life, NetworkSpec, RestartPolicy, TaskState, Wish,
+};
 use crate::host::HostPlace;
 use crate::id::{CapsuleId, ProjectId, UserId, VolumeId};
 use crate::name::{ContainerName, Hostname, LabelKey};
 use crate::time::Timestamp;
 use crate::unit::DiskGib;
+
+pub use effect::{CapsuleEffect, ContainerEdit};
 
 /// What a container is to its capsule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,8 +2,10 @@
 
 pub mod act_on_container;
 mod admission;
+pub mod capsule;
 pub mod create_container;
 pub mod delete_container;
+pub mod exec;
 mod mounts;
 pub mod network;
 pub mod preview;

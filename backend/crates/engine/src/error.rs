@@ -5,7 +5,6 @@ mod network;
 pub use network::NetworkRule;
 
 use zun_domain::container::{Status, Verb};
-use zun_domain::id::ContainerId;
 use zun_domain::operation::{Operation, OperationKind, Subject};
 use zun_domain::placement::Unplaceable;
 use zun_domain::policy::Denied;
@@ -36,12 +35,12 @@ pub enum Error {
         count: usize,
     },
     /// A name is in use in the project.
-    #[error("a container named {name} exists already in this project: {existing}")]
+    #[error("a {} named {name} exists already in this project: {}", existing.kind(), existing.id())]
     NameTaken {
         /// The name.
         name: String,
         /// Who has it.
-        existing: ContainerId,
+        existing: Subject,
     },
     /// The verb is not legal in that state.
     #[error("cannot {} container {container} in {status} state", verb.word())]
@@ -63,13 +62,13 @@ pub enum Error {
         /// What it does.
         kind: OperationKind,
     },
-    /// The container changed since the caller saw it.
+    /// It changed since the caller saw it.
     #[error(
-        "container {container} is at generation {found}, not {expected}: it was changed by someone else; read it again"
+        "{subject} is at generation {found}, not {expected}: it was changed by someone else; read it again"
     )]
     Stale {
-        /// The container.
-        container: ContainerId,
+        /// The container, the capsule.
+        subject: Subject,
         /// What the caller saw.
         expected: i64,
         /// What it is now.

@@ -1,5 +1,6 @@
 //! What can be asked without changing anything.
 
+mod capsules;
 mod containers;
 mod hosts;
 mod networks;
@@ -9,6 +10,7 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
+pub use capsules::CapsuleFilter;
 pub use networks::PortView;
 pub use volumes::{VolumeFilter, VolumeOrder};
 pub use zun_driver::runtime::{LogQuery, Stats, Top};

@@ -131,7 +131,7 @@ impl Engine {
         {
             return Err(Error::NameTaken {
                 name: name.to_string(),
-                existing: existing.id,
+                existing: existing.id.into(),
             });
         }
         let operation = tx.operation_running_of(existing.id).await?;

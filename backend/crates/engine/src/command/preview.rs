@@ -124,7 +124,7 @@ impl Engine {
                     "name",
                     &Error::NameTaken {
                         name: name.to_string(),
-                        existing: existing.id,
+                        existing: existing.id.into(),
                     },
                 );
             }
@@ -281,7 +281,7 @@ impl Engine {
                     "name",
                     &Error::NameTaken {
                         name: wanted.name.to_string(),
-                        existing: other.id,
+                        existing: other.id.into(),
                     },
                 );
             }

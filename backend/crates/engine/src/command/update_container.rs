@@ -438,7 +438,7 @@ fn check_generation(container: &Container, expected: Option<i64>, read: i64) -> 
         return Ok(());
     }
     Err(Error::Stale {
-        container: container.id,
+        subject: container.id.into(),
         expected,
         found: container.generation,
     })
@@ -451,7 +451,7 @@ async fn check_name(tx: &mut Tx, container: &Container, name: &ContainerName) ->
     match others.into_iter().find(|other| other.id != container.id) {
         Some(other) => Err(Error::NameTaken {
             name: name.to_string(),
-            existing: other.id,
+            existing: other.id.into(),
         }),
         None => Ok(()),
     }
