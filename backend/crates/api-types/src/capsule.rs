@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zun_domain::capsule::{CapsuleSpec, Role};
-use zun_domain::container::{Effect, WaitFor, Wish};
+use zun_domain::container::{WaitFor, Wish};
 use zun_domain::name::ContainerName;
 use zun_domain::placement::Rejection;
 
@@ -113,8 +113,6 @@ pub struct Capsule {
     pub published: BTreeMap<String, u16>,
     /// Name of a volume in `spec.volumes` to the uuid of the volume behind it.
     pub volumes: BTreeMap<String, String>,
-    /// The unfinished operation, if any.
-    pub operation: Option<String>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// Last change.
@@ -159,18 +157,6 @@ pub struct CapsulePreviewRequest {
     pub wait_for: Option<WaitFor>,
 }
 
-/// What an update does to one container of a capsule.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MemberEdit {
-    /// It is new.
-    Added,
-    /// It goes.
-    Removed,
-    /// It is changed, and this is what that costs.
-    Changed(Effect),
-}
-
 /// What would be done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CapsulePreview {
@@ -180,10 +166,6 @@ pub struct CapsulePreview {
     pub host: Option<String>,
     /// Every host that was refused, with every reason.
     pub rejections: Vec<Rejection>,
-    /// What an update does to the capsule as a whole; `None` for a create.
-    pub effect: Option<Effect>,
-    /// What an update does to its containers, by their names; those that are left out stay as they are.
-    pub containers: BTreeMap<String, MemberEdit>,
     /// What the image references mean now, by the names of the containers.
     pub image_digests: BTreeMap<String, String>,
     /// The steps, in words, in order.

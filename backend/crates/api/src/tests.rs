@@ -1,6 +1,8 @@
 //! The API as a whole: the real engine on a real SQLite file, a fake host, one user per role.
 
 mod block_storage;
+mod capsule;
+mod capsule_refusal;
 mod container;
 mod error_body;
 mod extension;
