@@ -14,7 +14,7 @@ use super::memory::Memory;
 use super::spec::{
     LISTS, WHOLE, member_fields, member_of, members_of, name_of, spec_of, template_of,
 };
-use crate::json::{from_json, parse, to_json};
+use crate::json::{parse, to_json};
 
 /// What a change comes to.
 pub(super) struct Edit {
@@ -27,9 +27,16 @@ pub(super) struct Edit {
 }
 
 /// The edit from what is stored to what is planned.
-pub(super) fn between(prior: &Value, planned: &Value, memory: &Memory, disk_enforced: bool) -> Edit {
+pub(super) fn between(
+    prior: &Value,
+    planned: &Value,
+    memory: &Memory,
+    disk_enforced: bool,
+) -> Edit {
     let known = resolved(prior, planned);
-    let pair = spec_of(prior).ok().zip(known.as_ref().and_then(|known| spec_of(known).ok()));
+    let pair = spec_of(prior)
+        .ok()
+        .zip(known.as_ref().and_then(|known| spec_of(known).ok()));
     let Some((old, new)) = pair else {
         return everything();
     };
@@ -37,7 +44,9 @@ pub(super) fn between(prior: &Value, planned: &Value, memory: &Memory, disk_enfo
     let mut found = effect::effect(&old, &new, disk_enforced);
     let mut fields = of_whole(&old, &new);
     for name in WHOLE {
-        let open = planned.get(name).is_ok_and(|value| !value.is_wholly_known());
+        let open = planned
+            .get(name)
+            .is_ok_and(|value| !value.is_wholly_known());
         if open && fields.iter().all(|(field, _)| *field != name) {
             fields.push((name, cost(name)));
             found.whole = found.whole.max(cost(name));
@@ -49,7 +58,7 @@ pub(super) fn between(prior: &Value, planned: &Value, memory: &Memory, disk_enfo
             continue;
         };
         open_fields(member, &name, &mut found);
-        if memory.resends(prior, planned, name_text(&name)) {
+        if memory.resends(prior, planned, name.as_str()) {
             raise(&mut found, &name, Effect::Recreate);
         } else {
             unheld |= version(prior, &name) != version(planned, &name);
@@ -60,10 +69,6 @@ pub(super) fn between(prior: &Value, planned: &Value, memory: &Memory, disk_enfo
         fields,
         unheld,
     }
-}
-
-fn name_text(name: &ContainerName) -> &str {
-    name.as_str()
 }
 
 fn version(value: &Value, name: &ContainerName) -> Option<Value> {
@@ -141,13 +146,18 @@ fn resolved(prior: &Value, planned: &Value) -> Option<Value> {
         return None;
     }
     for name in WHOLE {
-        if planned.get(name).is_ok_and(|value| !value.is_wholly_known()) {
+        if planned
+            .get(name)
+            .is_ok_and(|value| !value.is_wholly_known())
+        {
             known.set(name, prior.get(name).cloned().unwrap_or(Value::Null));
         }
     }
     for list in LISTS {
         if let Ok(Value::List(members)) = planned.get(list).cloned() {
-            let members = members.into_iter().map(|member| known_member(prior, member));
+            let members = members
+                .into_iter()
+                .map(|member| known_member(prior, member));
             known.set(list, Value::List(members.collect()));
         }
     }
@@ -164,11 +174,33 @@ fn resolved(prior: &Value, planned: &Value) -> Option<Value> {
     Some(known)
 }
 
+/// A configuration with nothing in the place of what is not known yet; `None` where not even the containers are.
+pub(super) fn resolved_alone(config: &Value) -> Option<Value> {
+    resolved(&Value::Null, config)
+}
+
+/// A plan as the server can be asked about it: without what the same run makes, such as a network or a volume.
+pub(super) fn resolved_for_preview(planned: &Value) -> Option<Value> {
+    let volumes = planned.get("volumes").ok().and_then(Value::as_elements);
+    let unknown = |volume: &Value| !volume.is_wholly_known();
+    if volumes.into_iter().flatten().any(unknown) {
+        return None;
+    }
+    resolved(&Value::Null, planned)
+}
+
 fn known_member(prior: &Value, mut member: Value) -> Value {
-    let before = name_of(&member).and_then(|name| member_of(prior, name)).cloned();
+    let before = name_of(&member)
+        .and_then(|name| member_of(prior, name))
+        .cloned();
     for field in member_fields() {
-        if member.get(field).is_ok_and(|value| !value.is_wholly_known()) {
-            let stored = before.as_ref().and_then(|before| before.get(field).ok().cloned());
+        if member
+            .get(field)
+            .is_ok_and(|value| !value.is_wholly_known())
+        {
+            let stored = before
+                .as_ref()
+                .and_then(|before| before.get(field).ok().cloned());
             let stored = match (stored, field) {
                 (Some(stored), _) => stored,
                 // It has to be there, whatever it will be.
@@ -182,7 +214,7 @@ fn known_member(prior: &Value, mut member: Value) -> Value {
 }
 
 /// What the server fills in is no difference: a template, and a container that was in one, say nothing of it.
-fn filled(old: &CapsuleSpec, mut new: CapsuleSpec) -> CapsuleSpec {
+pub(super) fn filled(old: &CapsuleSpec, mut new: CapsuleSpec) -> CapsuleSpec {
     let before: BTreeMap<_, _> = old.parts().map(|(_, one)| (&one.name, &one.spec)).collect();
     for one in super::spec::all_of(&mut new) {
         let Some(before) = before.get(&one.name) else {
@@ -227,10 +259,4 @@ pub(super) fn volumes(value: &Value) -> Option<BTreeMap<String, CapsuleVolume>> 
         (volume.name.clone(), volume)
     });
     Some(plain.collect())
-}
-
-/// The attributes of a specification, for tests.
-#[cfg(test)]
-pub(super) fn value(json: &Json) -> Value {
-    from_json(json)
 }

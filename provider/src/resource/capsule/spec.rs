@@ -7,6 +7,7 @@ use zun_api_types::template::Template;
 use zun_domain::capsule::{CapsuleContainer, CapsuleSpec};
 use zun_domain::container::change::EFFECTS;
 use zun_domain::container::spec::Environment;
+use zun_domain::container::{WaitFor, Wish};
 use zun_domain::name::ContainerName;
 
 use crate::json::{parse, to_json};
@@ -146,11 +147,31 @@ pub(super) fn environment_wo(
     config: &Value,
     name: &ContainerName,
 ) -> Result<Option<Environment>, Diagnostic> {
-    let value = member_of(config, name.as_str()).and_then(|member| member.get("environment_wo").ok());
+    let value =
+        member_of(config, name.as_str()).and_then(|member| member.get("environment_wo").ok());
     match value {
         Some(value) if value.is_known() => parse(to_json(value))
             .map(Some)
             .map_err(|problem| problem.at("containers")),
         _ => Ok(None),
+    }
+}
+
+/// What it should be doing, by a plan.
+pub(super) fn wish_of(planned: &Value) -> Option<Wish> {
+    match planned.get("state").ok()?.as_str()? {
+        "running" => Some(Wish::Running),
+        "stopped" => Some(Wish::Stopped),
+        _ => None,
+    }
+}
+
+/// When the work counts as done, by a plan.
+pub(super) fn wait_for_of(planned: &Value) -> Option<WaitFor> {
+    match planned.get("wait_for").ok()?.as_str()? {
+        "running" => Some(WaitFor::Running),
+        "healthy" => Some(WaitFor::Healthy),
+        "none" => Some(WaitFor::None),
+        _ => None,
     }
 }

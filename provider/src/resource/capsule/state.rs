@@ -33,9 +33,9 @@ pub(super) fn state_of(capsule: &Capsule, kept: &Value) -> Value {
         }
         // In its place: what is there is another thing, and the attributes show which.
         if !state.get("template").is_ok_and(Value::is_null) {
-            let said = WHOLE.iter().filter(|name| {
-                !BESIDE.contains(name) && **name != "availability_zone"
-            });
+            let said = WHOLE
+                .iter()
+                .filter(|name| !BESIDE.contains(name) && **name != "availability_zone");
             for name in said.chain(&["containers", "init_containers", "volumes"]) {
                 state.set(*name, Value::Null);
             }
@@ -65,11 +65,15 @@ fn holds(capsule: &Capsule, asked: &CapsuleSpec) -> bool {
     let overlaid = capsule.containers.iter().any(|member| {
         let seen = member.seen.as_ref();
         let spec = spec_of(capsule, &member.name);
-        seen.zip(spec).is_some_and(|(seen, spec)| changed(seen, spec))
+        seen.zip(spec)
+            .is_some_and(|(seen, spec)| changed(seen, spec))
     });
     let lists = |spec: &mut CapsuleSpec| -> Vec<CapsuleContainer> {
         let inits = spec.init_containers.take().unwrap_or_default();
-        inits.into_iter().chain(std::mem::take(&mut spec.containers)).collect()
+        inits
+            .into_iter()
+            .chain(std::mem::take(&mut spec.containers))
+            .collect()
     };
     let (have, want) = (lists(&mut there), lists(&mut asked));
     let same = have.len() == want.len()
@@ -118,7 +122,10 @@ pub(crate) fn shown(capsule: &Capsule) -> Value {
         Value::List(all.iter().map(|one| member(capsule, one)).collect())
     };
     state.set("containers", of(&capsule.spec.containers));
-    state.set("init_containers", capsule.spec.init_containers.as_deref().map(of));
+    state.set(
+        "init_containers",
+        capsule.spec.init_containers.as_deref().map(of),
+    );
     state.set("volumes", volumes(&capsule.spec));
     state.set("template", Value::Null);
     computed(capsule, &mut state);
@@ -147,10 +154,22 @@ fn computed(capsule: &Capsule, state: &mut Value) {
     let by_name = |of: &dyn Fn(&CapsuleMember) -> Value| {
         Value::map(named(capsule).map(|member| (member.name.clone(), of(member))))
     };
-    state.set("container_ids", by_name(&|member| Value::string(&member.uuid)));
-    state.set("statuses", by_name(&|member| Value::string(status_word(&member.state))));
-    state.set("image_digests", by_name(&|member| Value::string(&member.image_digest)));
-    state.set("revisions", by_name(&|member| Value::number(i64::from(member.revision))));
+    state.set(
+        "container_ids",
+        by_name(&|member| Value::string(&member.uuid)),
+    );
+    state.set(
+        "statuses",
+        by_name(&|member| Value::string(status_word(&member.state))),
+    );
+    state.set(
+        "image_digests",
+        by_name(&|member| Value::string(&member.image_digest)),
+    );
+    state.set(
+        "revisions",
+        by_name(&|member| Value::number(i64::from(member.revision))),
+    );
 }
 
 fn given(text: &str) -> Option<String> {

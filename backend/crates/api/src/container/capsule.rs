@@ -60,16 +60,33 @@ fn refused(error: Error) -> Problem {
     super::create::refused(error)
 }
 
-/// `containers[1].spec.ports` is `spec.containers[1].ports` there.
+/// Fields of a container that a template calls differently.
+const NAMES: [(&str, &str); 6] = [
+    ("cpu", "resources.requests.cpu"),
+    ("environment", "env"),
+    ("image_pull_policy", "imagePullPolicy"),
+    ("memory", "resources.requests.memory"),
+    ("mounts", "volumeMounts"),
+    ("workdir", "workDir"),
+];
+
+/// `containers[1].spec.workdir` is `spec.containers[1].workDir` there.
 fn path_in_template(field: &str) -> String {
     let lists = [
         ("containers[", "containers["),
         ("init_containers[", "initContainers["),
     ];
     for (ours, theirs) in lists {
-        if let Some(rest) = field.strip_prefix(ours) {
-            return format!("spec.{theirs}{}", rest.replacen("].spec.", "].", 1));
-        }
+        let Some(rest) = field.strip_prefix(ours) else {
+            continue;
+        };
+        let Some((index, inner)) = rest.split_once("].spec.") else {
+            return format!("spec.{theirs}{rest}");
+        };
+        let (name, more) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
+        let known = NAMES.iter().find(|(ours, _)| *ours == name);
+        let name = known.map_or(name, |(_, theirs)| theirs);
+        return format!("spec.{theirs}{index}].{name}{more}");
     }
     match field {
         field if field.starts_with("volumes[") => format!("spec.{field}"),
@@ -107,7 +124,7 @@ pub(crate) async fn create(
     // On the heap: what it holds is large.
     let accepted = Box::pin(creating).await.map_err(refused)?;
     let location = format!("{}/v1/capsules/{}", asked.base, accepted.capsule.id);
-    let body = view::capsule(accepted.capsule, &asked, app.settings.clock.now());
+    let body = view::capsule(&accepted.capsule, &asked, app.settings.clock.now());
     let headers = [(header::LOCATION, location)];
     Ok((StatusCode::ACCEPTED, headers, Json(body)))
 }
@@ -153,7 +170,7 @@ pub(crate) async fn list(
     let last = capsules.last().map(|last| last.id.to_string());
     let next = paging.next(&asked.base, "capsules", capsules.len(), last);
     let now = app.settings.clock.now();
-    let shown = capsules.into_iter();
+    let shown = capsules.iter();
     let shown = shown.map(|capsule| view::capsule(capsule, &asked, now));
     Ok(Json(Page {
         capsules: shown.collect(),
@@ -220,6 +237,14 @@ mod tests {
     fn fields_have_the_names_of_the_template() {
         for (ours, theirs) in [
             ("containers[1].spec.ports", "spec.containers[1].ports"),
+            (
+                "containers[1].spec.mounts[0].source",
+                "spec.containers[1].volumeMounts[0].source",
+            ),
+            (
+                "containers[1].spec.cpu",
+                "spec.containers[1].resources.requests.cpu",
+            ),
             (
                 "init_containers[0].spec.image",
                 "spec.initContainers[0].image",

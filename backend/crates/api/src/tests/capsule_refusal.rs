@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{TestApp, Who};
 
 /// The least template, with `container` in the place of its container's fields.
+#[expect(clippy::needless_pass_by_value, reason = "what json! makes")]
 fn template(container: Value) -> Value {
     json!({"kind": "capsule", "metadata": {}, "spec": {"containers": [container]}})
 }
@@ -49,7 +50,7 @@ async fn a_template_is_refused_with_the_place_in_it() {
         ),
         (
             template(json!({"image": "nginx", "workDir": "srv"})),
-            "spec.containers[0].workdir: \"srv\" is not an absolute path",
+            "spec.containers[0].workDir: \"srv\" is not an absolute path",
         ),
     ] {
         let body = json!({"template": template});

@@ -62,8 +62,8 @@ enum Words {
 }
 
 /// What this caller is shown of a capsule.
-pub(super) fn capsule(capsule: Capsule, asked: &Admitted, now: Timestamp) -> Shown {
-    let words = words(&capsule, asked.version);
+pub(super) fn capsule(capsule: &Capsule, asked: &Admitted, now: Timestamp) -> Shown {
+    let words = words(capsule, asked.version);
     let amounts = capsule.desired.spec.amounts();
     let sandbox = capsule.sandbox();
     Shown {
@@ -78,8 +78,8 @@ pub(super) fn capsule(capsule: Capsule, asked: &Admitted, now: Timestamp) -> Sho
         status_reason: capsule.reason(),
         memory: amounts.memory.to_string(),
         cpu: amounts.cpu.cores(),
-        init_containers: nested(&capsule, Role::Init, asked, now),
-        containers: nested(&capsule, Role::Member, asked, now),
+        init_containers: nested(capsule, Role::Init, asked, now),
+        containers: nested(capsule, Role::Member, asked, now),
         words,
         host: asked.is_admin().then(|| capsule.place.name.to_string()),
     }

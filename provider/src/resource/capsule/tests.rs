@@ -1,0 +1,1 @@
+//! The resource through Terraform's eyes.
