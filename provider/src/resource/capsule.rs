@@ -12,7 +12,7 @@ mod memory;
 pub(crate) mod plan;
 mod preview;
 pub(crate) mod schema;
-mod spec;
+pub(crate) mod spec;
 pub(crate) mod state;
 mod validate;
 mod volumes;

@@ -10,10 +10,13 @@ use zun_domain::container::WaitFor;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::OperationState;
 
+use super::edit::filled;
 use super::failure::{of_operation, of_refused_create, of_unfinished};
 use super::memory::Memory;
+use super::spec;
 use super::spec::{
-    LISTS, WHOLE, all_of, environment_wo, member_of, spec_of, template_of, wait_for_of, wish_of,
+    BESIDE, LISTS, WHOLE, all_of, environment_wo, member_of, members_of, spec_of, template_of,
+    wait_for_of, wish_of,
 };
 use super::state::state_of;
 use crate::json::{parse, to_json};
@@ -190,28 +193,33 @@ pub(super) async fn update(
 /// Whether more changes than what the provider keeps for itself.
 fn asks_the_server(request: &UpdateRequest, private: &Private) -> bool {
     let (prior, planned) = (&request.prior_state, &request.planned_state);
-    let open = ["name", "state", "addresses", "status", "volumes"];
-    if WHOLE.iter().chain(&open).any(|name| request.changes(name)) {
+    let own = ["name", "state", "addresses", "status"];
+    if BESIDE.iter().chain(&own).any(|name| request.changes(name)) {
         return true;
     }
-    let same = match (spec_of(prior), spec_of(planned)) {
-        // Another form of the same, such as a template in the place of attributes.
-        (Ok(before), Ok(after)) if request.changes("template") => {
-            super::edit::filled(&before, after) == before
-        }
-        _ => LISTS
-            .iter()
-            .all(|list| match (prior.get(list), planned.get(list)) {
-                (Ok(before), Ok(after)) => without_versions(before) == without_versions(after),
-                _ => false,
-            }),
-    };
     let memory = Memory::load(private);
-    let mut all = super::spec::members_of(planned);
-    !same
-        || all.any(|one| {
-            super::spec::name_of(one).is_some_and(|name| memory.resends(prior, planned, name))
-        })
+    let mut names = members_of(planned).filter_map(spec::name_of);
+    if names.any(|name| memory.resends(prior, planned, name)) {
+        return true;
+    }
+    if request.changes("template") {
+        // It may be another form of the same, such as a template in the place of attributes.
+        return match (spec_of(prior), spec_of(planned)) {
+            (Ok(before), Ok(after)) => filled(&before, after, &memory) != before,
+            _ => true,
+        };
+    }
+    let lists = LISTS
+        .iter()
+        .any(|list| match (prior.get(list), planned.get(list)) {
+            (Ok(before), Ok(after)) => without_versions(before) != without_versions(after),
+            _ => true,
+        });
+    lists
+        || WHOLE
+            .iter()
+            .chain(&["volumes"])
+            .any(|name| request.changes(name))
 }
 
 fn without_versions(list: &Value) -> Value {

@@ -40,7 +40,7 @@ pub(super) fn between(
     let Some((old, new)) = pair else {
         return everything();
     };
-    let new = filled(&old, new);
+    let new = filled(&old, new, memory);
     let mut found = effect::effect(&old, &new, disk_enforced);
     let mut fields = of_whole(&old, &new);
     for name in WHOLE {
@@ -213,16 +213,19 @@ fn known_member(prior: &Value, mut member: Value) -> Value {
     member
 }
 
-/// What the server fills in is no difference: a template, and a container that was in one, say nothing of it.
-pub(super) fn filled(old: &CapsuleSpec, mut new: CapsuleSpec) -> CapsuleSpec {
+/// What the server fills in is no difference: a template, and a container that was in one, say nothing of it. What a
+/// hand has changed of it is one.
+pub(super) fn filled(old: &CapsuleSpec, mut new: CapsuleSpec, memory: &Memory) -> CapsuleSpec {
     let before: BTreeMap<_, _> = old.parts().map(|(_, one)| (&one.name, &one.spec)).collect();
     for one in super::spec::all_of(&mut new) {
         let Some(before) = before.get(&one.name) else {
             continue;
         };
         let spec = &mut one.spec;
-        spec.cpu = spec.cpu.or(before.cpu);
-        spec.memory = spec.memory.or(before.memory);
+        let held = memory.limits(one.name.as_str());
+        let (cpu, memory) = held.unwrap_or((before.cpu, before.memory));
+        spec.cpu = spec.cpu.or(cpu);
+        spec.memory = spec.memory.or(memory);
         spec.disk = spec.disk.or(before.disk);
         spec.image_pull_policy = spec.image_pull_policy.or(before.image_pull_policy);
     }

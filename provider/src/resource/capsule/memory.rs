@@ -106,13 +106,18 @@ impl Memory {
 
     /// The server's wish for a limit the engine may show differently, where it is known and not null.
     pub(super) fn wish(&self, member: &Value, limit: &str) -> Option<Value> {
-        let (cpu, memory) = self.wished.as_ref()?.limits.get(name_of(member)?)?;
+        let (cpu, memory) = self.limits(name_of(member)?)?;
         let value = match limit {
-            "cpu" => value_of(cpu),
-            "memory" => value_of(memory),
+            "cpu" => value_of(&cpu),
+            "memory" => value_of(&memory),
             _ => Value::Null,
         };
         (!value.is_null()).then_some(value)
+    }
+
+    /// The limits that the server holds of a container, where that is known.
+    pub(super) fn limits(&self, name: &str) -> Option<(Option<Millicpu>, Option<MemoryMib>)> {
+        self.wished.as_ref()?.limits.get(name).copied()
     }
 
     /// What was stored.

@@ -123,6 +123,10 @@ pub(super) fn shape_update(
     settle(config, prior, memory, planned);
     let shape = judge(prior, planned, memory, disk_enforced);
     open(prior, &shape, planned);
+    let host = config.get("host").cloned().unwrap_or(Value::Null);
+    if !host.is_null() {
+        planned.set("host", host);
+    }
     shape
 }
 
@@ -212,7 +216,7 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk_enforced: bool) -
     if shape.containers.values().any(remade) {
         shape.kinds.insert(Kind::Member);
     }
-    if whole >= Effect::Recreate {
+    if whole == Effect::Recreate {
         shape.kinds.insert(Kind::Recreate);
     }
     for (field, effect) in fields {

@@ -46,7 +46,7 @@ pub(super) const WHOLE: [&str; 9] = [
 pub(super) const BESIDE: [&str; 3] = ["hints", "host", "hostname"];
 
 /// The attributes of a container that are fields of its specification.
-pub(super) fn member_fields() -> impl Iterator<Item = &'static str> {
+pub(crate) fn member_fields() -> impl Iterator<Item = &'static str> {
     EFFECTS
         .iter()
         .map(|(name, _)| *name)

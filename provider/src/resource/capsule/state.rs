@@ -108,6 +108,11 @@ pub(crate) fn shown(capsule: &Capsule) -> Value {
     let field = |name: &str| spec.get(name).cloned().unwrap_or(Value::Null);
     let mut state = Value::object(WHOLE.map(|name| (name, field(name))));
     if let Some(other) = other_policy(capsule) {
+        // None at all is the policy `no`; null would be the wish for `always`.
+        let other = other.unwrap_or(RestartPolicy {
+            name: RestartPolicyName::No,
+            maximum_retry_count: None,
+        });
         state.set("restart_policy", value_of(&other));
     }
     if let Some(seen) = whole_seen(capsule) {
