@@ -91,6 +91,10 @@ async fn name_of(store: &Store, subject: Subject) -> anyhow::Result<String> {
             let found = store.snapshot_find(id).await;
             found.map(|found| found.map(|snapshot| snapshot.name))
         }
+        Subject::Capsule(id) => {
+            let found = store.capsule_find(id).await;
+            found.map(|found| found.map(|capsule| capsule.desired.name.to_string()))
+        }
     };
     let name = name.with_context(|| format!("cannot read {subject}"))?;
     Ok(name.unwrap_or_else(|| "(gone)".to_owned()))

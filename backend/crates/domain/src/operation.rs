@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{ContainerId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
+use crate::container::Container;
+use crate::id::{CapsuleId, ContainerId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
 use crate::time::Timestamp;
 
 /// What an operation does.
@@ -116,6 +117,8 @@ pub enum Subject {
     Volume(VolumeId),
     /// A snapshot of a volume.
     Snapshot(SnapshotId),
+    /// A capsule, and each of its containers.
+    Capsule(CapsuleId),
 }
 
 impl Subject {
@@ -125,6 +128,7 @@ impl Subject {
             Self::Container(_) => "container",
             Self::Volume(_) => "volume",
             Self::Snapshot(_) => "snapshot",
+            Self::Capsule(_) => "capsule",
         }
     }
 
@@ -134,6 +138,7 @@ impl Subject {
             Self::Container(id) => id.0,
             Self::Volume(id) => id.0,
             Self::Snapshot(id) => id.0,
+            Self::Capsule(id) => id.0,
         }
     }
 
@@ -143,6 +148,7 @@ impl Subject {
             "container" => Some(Self::Container(ContainerId(id))),
             "volume" => Some(Self::Volume(VolumeId(id))),
             "snapshot" => Some(Self::Snapshot(SnapshotId(id))),
+            "capsule" => Some(Self::Capsule(CapsuleId(id))),
             _ => None,
         }
     }
@@ -151,7 +157,7 @@ impl Subject {
     pub fn container(self) -> Option<ContainerId> {
         match self {
             Self::Container(id) => Some(id),
-            Self::Volume(_) | Self::Snapshot(_) => None,
+            Self::Volume(_) | Self::Snapshot(_) | Self::Capsule(_) => None,
         }
     }
 }
@@ -165,6 +171,22 @@ impl std::fmt::Display for Subject {
 impl From<ContainerId> for Subject {
     fn from(id: ContainerId) -> Self {
         Self::Container(id)
+    }
+}
+
+impl From<CapsuleId> for Subject {
+    fn from(id: CapsuleId) -> Self {
+        Self::Capsule(id)
+    }
+}
+
+/// What is done to a container of a capsule is done to the capsule.
+impl From<&Container> for Subject {
+    fn from(container: &Container) -> Self {
+        let of = |membership: crate::capsule::Membership| Self::Capsule(membership.capsule);
+        container
+            .membership
+            .map_or(Self::Container(container.id), of)
     }
 }
 

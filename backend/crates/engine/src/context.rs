@@ -96,8 +96,8 @@ pub struct Inner {
     pub(crate) sweep_now: Notify,
     /// Containers may have got links that are not tied to their ports yet.
     pub(crate) links_changed: Notify,
-    /// Containers that changed in the engine while an operation was at work on them.
-    pub(crate) unseen: Mutex<HashSet<ContainerId>>,
+    /// Containers that changed in the engine while an operation was at work on their subject.
+    pub(crate) unseen: Mutex<HashMap<Subject, HashSet<ContainerId>>>,
 }
 
 /// A lock whose holders only copy values in and out, so that a poisoned one is still right.

@@ -43,12 +43,12 @@ pub enum Error {
         existing: Subject,
     },
     /// The verb is not legal in that state.
-    #[error("cannot {} container {container} in {status} state", verb.word())]
+    #[error("cannot {} {subject} in {status} state", verb.word())]
     InvalidState {
         /// The verb.
         verb: Verb,
-        /// Uuid or name.
-        container: String,
+        /// The container, the capsule.
+        subject: Subject,
         /// The state.
         status: Status,
     },

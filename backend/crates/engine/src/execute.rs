@@ -7,6 +7,7 @@
 //! from its log: [`crate::recover`].
 
 mod anew;
+mod capsule;
 mod ending;
 mod finish;
 mod follow;
@@ -17,6 +18,8 @@ mod wait;
 
 use anew::Verdict;
 pub(crate) use anew::{from_stored, stored};
+pub(crate) use capsule::{CapsuleTarget, PartTarget};
+pub(crate) use finish::kept_volumes;
 pub(crate) use follow::Followed;
 
 use std::sync::atomic::Ordering;
@@ -52,6 +55,8 @@ pub(crate) enum Target {
     Container(Box<Desired>),
     /// A volume's new size.
     Volume(DiskGib),
+    /// A capsule's new wish, or those of some of its containers.
+    Capsule(Box<CapsuleTarget>),
 }
 
 /// How the steps ended.
@@ -153,6 +158,7 @@ impl Engine {
             Subject::Container(id) => self.store.container_get(id).await?.place.id,
             Subject::Volume(id) => self.store.volume_get(id).await?.place.id,
             Subject::Snapshot(id) => self.store.snapshot_get(id).await?.place.id,
+            Subject::Capsule(id) => self.store.capsule_get(id).await?.place.id,
         })
     }
 
@@ -315,11 +321,11 @@ impl Engine {
         if self.leftovers.swap(false, Ordering::Relaxed) {
             self.sweep_now.notify_one();
         }
-        if let Some(container) = subject.container()
-            && lock(&self.unseen).remove(&container)
-            && let Err(error) = self.observe(container).await
-        {
-            tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
+        let unseen = lock(&self.unseen).remove(&subject).unwrap_or_default();
+        for container in unseen {
+            if let Err(error) = self.observe(container).await {
+                tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
+            }
         }
         let mut turns = lock(&self.turns);
         if turns
@@ -345,6 +351,7 @@ impl Target {
         match self {
             Self::Container(wish) => serde_json::to_string(wish),
             Self::Volume(size) => serde_json::to_string(size),
+            Self::Capsule(target) => serde_json::to_string(target),
         }
     }
 
@@ -354,6 +361,7 @@ impl Target {
             Subject::Volume(_) | Subject::Snapshot(_) => {
                 serde_json::from_str(text).map(Self::Volume)
             }
+            Subject::Capsule(_) => serde_json::from_str(text).map(Self::Capsule),
         }
     }
 }

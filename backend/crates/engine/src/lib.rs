@@ -20,6 +20,7 @@ pub mod identity;
 pub mod query;
 pub mod reconcile;
 pub mod recover;
+mod sandbox;
 pub mod settings;
 pub mod sweep;
 

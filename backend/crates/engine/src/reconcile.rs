@@ -12,6 +12,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use tokio::time::MissedTickBehavior;
 use zun_domain::id::{ContainerId, HostId};
+use zun_domain::operation::Subject;
 use zun_driver::runtime::{Found, RuntimeEvent};
 use zun_store::ContainerQuery;
 
@@ -180,7 +181,7 @@ impl Engine {
     }
 
     /// Remembers a change that came while an operation was at work; it is looked at when that ends.
-    fn remember(&self, id: ContainerId) {
-        lock(&self.unseen).insert(id);
+    fn remember(&self, subject: Subject, id: ContainerId) {
+        lock(&self.unseen).entry(subject).or_default().insert(id);
     }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use ipnet::Ipv4Net;
 use zun_domain::container::spec::SpecDefaults;
 use zun_domain::host::Overcommit;
+use zun_domain::name::ImageRef;
 use zun_domain::policy::Exceptions;
 use zun_domain::quota::Limits;
 use zun_domain::unit::DiskGib;
@@ -53,6 +54,10 @@ pub struct Settings {
     pub wait_seconds: u64,
     /// Days finished operations are kept.
     pub keep_operations_days: u32,
+    /// The image of sandboxes; our own where none is given.
+    pub sandbox_image: Option<ImageRef>,
+    /// Seconds that a command in a container may take whose output is answered.
+    pub exec_seconds: u64,
 }
 
 impl Settings {
@@ -89,6 +94,8 @@ impl Default for Settings {
             reconcile_seconds: 60,
             wait_seconds: 900,
             keep_operations_days: 30,
+            sandbox_image: None,
+            exec_seconds: 5,
         }
     }
 }

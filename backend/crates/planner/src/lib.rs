@@ -3,11 +3,13 @@
 //!
 //! [`step`] is the vocabulary, [`create`], [`delete`] and [`lifecycle`] are the plans of single verbs,
 //! [`update`] turns any difference between a wish and what is seen into steps, which serves edits and
-//! repairs alike (its networks are in `connect`), [`storage`] is what volumes and files need around a container,
+//! repairs alike (its networks are in `connect`), [`capsule`] does all of that for containers that are one to the user,
+//! [`storage`] is what volumes and files need around a container,
 //! [`resume`] is what an interruption may have lost, and [`judge`] says whether what a wait has shown is what was wanted.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod capsule;
 mod connect;
 pub mod create;
 pub mod delete;

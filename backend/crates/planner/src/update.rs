@@ -29,16 +29,21 @@ pub struct Change {
 /// What the change from `old` to `new` does, given what the engine enforces. `Recreate` also where the
 /// container is gone from the engine.
 pub fn effect(current: &Container, new: &ContainerSpec, disk_enforced: bool) -> Effect {
-    let mut found = changes(&current.desired.spec, new);
-    if !disk_enforced {
-        found.retain(|change| change.field != "disk");
-    }
-    let effect = effect_of(&found);
+    let effect = edited(&current.desired.spec, new, disk_enforced);
     if current.observed.is_none() {
         effect.max(Effect::Recreate)
     } else {
         effect
     }
+}
+
+/// What the edit alone does.
+pub(crate) fn edited(old: &ContainerSpec, new: &ContainerSpec, disk_enforced: bool) -> Effect {
+    let mut found = changes(old, new);
+    if !disk_enforced {
+        found.retain(|change| change.field != "disk");
+    }
+    effect_of(&found)
 }
 
 /// Whether an update needs a new Docker container: by its fields, or because the target counts one more.
@@ -154,7 +159,7 @@ fn live(current: &Container, seen: &Observed, change: &Change) -> Plan {
 }
 
 /// The limits to set and those to go back to; `None` where all are right.
-fn limits(seen: &Observed, spec: &ContainerSpec) -> Option<(Limits, Limits)> {
+pub(crate) fn limits(seen: &Observed, spec: &ContainerSpec) -> Option<(Limits, Limits)> {
     let mut to = Limits {
         cpu: None,
         memory: None,
@@ -186,7 +191,7 @@ const NO_RESTART: zun_domain::container::RestartPolicy = zun_domain::container::
 };
 
 /// Steps from a phase to a wish.
-fn transition(name: RuntimeName, phase: Phase, wished: &Wished) -> Vec<Step> {
+pub(crate) fn transition(name: RuntimeName, phase: Phase, wished: &Wished) -> Vec<Step> {
     let stop = |undo| {
         let timeout = None;
         vec![Step::undone_by(Action::Stop { name, timeout }, undo)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use zun_domain::container::{Container, Life, Observed, TaskState};
-use zun_domain::id::{ContainerId, OperationId, ProjectId};
+use zun_domain::id::{CapsuleId, ContainerId, OperationId, ProjectId};
 use zun_domain::time::Timestamp;
 
 use crate::error::{Constraint, Error, Result};
@@ -18,7 +18,7 @@ use crate::tx::{Reader, Tx};
 pub(crate) use cache::Cache;
 pub use query::{ContainerQuery, SortKey};
 
-/// A container and the one operation on it that has not ended.
+/// A container and the one operation on it, or on its capsule, that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContainerEntry {
     /// The container, as it was when it was read.
@@ -47,7 +47,7 @@ macro_rules! entries {
          WHERE g.port_id = p.id), '') AS groups FROM ("
     };
     (end) => {
-        ") c LEFT JOIN operations o ON o.subject_id = c.id AND o.finished_at IS NULL \
+        ") c LEFT JOIN operations o ON o.subject_id = COALESCE(c.capsule_id, c.id) AND o.finished_at IS NULL \
          LEFT JOIN ports p ON p.container_id = c.id LEFT JOIN fixed_ips f ON f.port_id = p.id \
          LEFT JOIN networks n ON n.id = p.network_id"
     };
@@ -78,7 +78,8 @@ impl Reader {
             .ok_or_else(|| Error::not_found(WHAT, id))
     }
 
-    /// Every container of that name, in order of insertion; of every project where none is given.
+    /// Every container of that name, in order of insertion; of every project where none is given. Those of capsules are
+    /// left out: their names are the capsule's affair.
     pub async fn containers_named(
         &self,
         project: Option<ProjectId>,
@@ -87,7 +88,7 @@ impl Reader {
         let select = Statement::new(
             TABLE,
             entries!(
-                "SELECT * FROM containers WHERE name = $1 AND ($2 IS NULL OR project_id = $2)"
+                "SELECT * FROM containers WHERE name = $1 AND ($2 IS NULL OR project_id = $2) AND capsule_id IS NULL"
             ),
         );
         let found = self.entries(select.bind(name).bind(project)).await?;
@@ -116,6 +117,25 @@ impl Reader {
             }
         }
         self.entries(query::page(query, after.as_ref())).await
+    }
+
+    /// The containers of these capsules, in order of insertion.
+    pub(crate) async fn containers_in(
+        &self,
+        capsules: impl Iterator<Item = CapsuleId>,
+    ) -> Result<Vec<Container>> {
+        let mut select = Statement::new(
+            TABLE,
+            concat!(
+                entries!(begin),
+                "SELECT * FROM containers WHERE capsule_id IN "
+            ),
+        );
+        select.push_list(capsules).push(concat!(
+            entries!(end),
+            " ORDER BY c.seq, p.position, p.seq, f.seq"
+        ));
+        Ok(records(self.entries(select).await?))
     }
 
     /// Which containers are on a page, in one row: it is read a hundred times faster than they are.
@@ -190,10 +210,13 @@ impl Tx {
         .bind(container.created_at);
         self.execute(row::bind_changeable(insert, container, desired)?)
             .await?;
-        Ok(())
+        match container.membership {
+            Some(membership) => self.container_place_in(container.id, membership).await,
+            None => Ok(()),
+        }
     }
 
-    /// Writes everything that can change but the addresses, if the stored generation is still `expected`;
+    /// Writes everything that can change but the addresses and its place in a capsule, if the stored generation is still `expected`;
     /// else [`Constraint::Generation`]. The new generation is the caller's: `container.generation`.
     pub async fn container_update(&mut self, container: &Container, expected: i64) -> Result<()> {
         let desired = row::seal(&self.vault, container)?;

@@ -9,6 +9,7 @@
 //! before it reads, so that no two can both take the last core. What the database itself refuses, a taken
 //! address or a second operation on a container, is an [`Error::Conflict`].
 
+mod capsule;
 mod claim;
 mod container;
 mod error;
@@ -30,6 +31,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use capsule::CapsuleQuery;
 pub use container::{ContainerEntry, ContainerQuery, SortKey};
 pub use error::{Cause, Constraint, Error, Result};
 pub use event::EventEntry;

@@ -78,7 +78,7 @@ pub struct OperationQuery {
     pub project: Option<ProjectId>,
     /// Of this one.
     pub subject: Option<Subject>,
-    /// Only creates whose container exists and has not been confirmed.
+    /// Only creates whose container or capsule exists and has not been confirmed.
     pub unconfirmed: bool,
     /// At most so many.
     pub limit: u32,
@@ -124,14 +124,18 @@ impl Reader {
         self.rows(select).await?.iter().map(operation).collect()
     }
 
-    /// The one operation on this that has not ended, if there is one.
+    /// The one operation on this that has not ended, if there is one. What is done to a container of a capsule is done
+    /// to the capsule.
     pub async fn operation_running_of(
         &self,
         subject: impl Into<Subject>,
     ) -> Result<Option<Operation>> {
         let select = Statement::new(
             TABLE,
-            select!("WHERE subject_id = $1 AND finished_at IS NULL"),
+            select!(
+                "WHERE subject_id = COALESCE((SELECT capsule_id FROM containers WHERE id = $1), $1) \
+                 AND finished_at IS NULL"
+            ),
         );
         let row = self.row(select.bind(subject.into().id())).await?;
         row.as_ref().map(operation).transpose()
@@ -144,12 +148,20 @@ impl Reader {
             select.push(" AND project_id = ").push_value(project);
         }
         if let Some(subject) = query.subject {
-            select.push(" AND subject_id = ").push_value(subject.id());
+            let id = subject.id();
+            select
+                .push(" AND subject_id IN (SELECT capsule_id FROM containers WHERE id = ")
+                .push_value(id)
+                .push(" UNION SELECT ")
+                .push_value(id)
+                .push(")");
         }
         if query.unconfirmed {
             select.push(
                 " AND kind = 'create' AND EXISTS (SELECT 1 FROM containers \
-                 WHERE containers.id = operations.subject_id AND NOT containers.confirmed)",
+                 WHERE containers.id = operations.subject_id AND NOT containers.confirmed \
+                 UNION ALL SELECT 1 FROM capsules \
+                 WHERE capsules.id = operations.subject_id AND NOT capsules.confirmed)",
             );
         }
         if let Some(marker) = query.marker {

@@ -17,9 +17,9 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
-    ContainerId, DomainId, FloatingIpId, HostId, NetworkId, OperationId, PortId, ProjectId,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId, UserId,
-    VolumeId,
+    CapsuleId, ContainerId, DomainId, FloatingIpId, HostId, NetworkId, OperationId, PortId,
+    ProjectId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId,
+    UserId, VolumeId,
 };
 
 use crate::error::{Error, Result};
@@ -62,6 +62,8 @@ values! {
     Option<Uuid> => |v| Self::Text(v.map(|id| id.to_string())),
     u8 => |v| Self::Int(Some(v.into())),
     Option<u16> => |v| Self::Int(v.map(i64::from)),
+    CapsuleId => |v| v.0.into(),
+    Option<CapsuleId> => |v| v.map(|id| id.0).into(),
     ContainerId => |v| v.0.into(),
     Option<ContainerId> => |v| v.map(|id| id.0).into(),
     DomainId => |v| v.0.into(),

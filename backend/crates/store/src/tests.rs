@@ -1,6 +1,7 @@
 //! One suite, run on SQLite always and on PostgreSQL when `TEST_POSTGRES_URL` names a server. Each case gets a
 //! database of its own from [`database`] and data from [`sample`].
 
+mod capsules;
 mod claims;
 mod containers;
 mod database;

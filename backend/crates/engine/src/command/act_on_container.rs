@@ -19,6 +19,10 @@ impl Engine {
     pub async fn container_act(&self, call: &Call, ident: &str, act: Act) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
         check_verb(&seen, verb_of(&act))?;
+        if let Some(membership) = seen.membership {
+            let accepted = self.part_act(call, (&seen, membership), act).await?;
+            return Ok(accepted);
+        }
         if matches!(act, Act::Start) && seen.observed.is_none() {
             return self.start_missing(call, &seen).await;
         }
@@ -61,7 +65,7 @@ impl Engine {
     }
 }
 
-fn verb_of(act: &Act) -> Verb {
+pub(super) fn verb_of(act: &Act) -> Verb {
     match act {
         Act::Start => Verb::Start,
         Act::Stop(_) => Verb::Stop,
@@ -72,7 +76,7 @@ fn verb_of(act: &Act) -> Verb {
     }
 }
 
-fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan) {
+pub(super) fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan) {
     let id = container.id;
     match act {
         Act::Start => (
@@ -109,7 +113,7 @@ fn work_of(container: &Container, act: &Act) -> (OperationKind, TaskState, Plan)
 }
 
 /// The wish that a verb by name leaves behind. A signal says nothing about what is wished.
-fn wish_after(before: Wish, act: &Act) -> Wish {
+pub(super) fn wish_after(before: Wish, act: &Act) -> Wish {
     match act {
         Act::Start | Act::Reboot(_) | Act::Unpause => Wish::Running,
         Act::Stop(_) => Wish::Stopped,

@@ -64,20 +64,33 @@ impl Inner {
         target: Option<&Desired>,
     ) -> Result<Operation> {
         let target = target.map(|wish| Target::Container(Box::new(wish.clone())));
-        let subject = (container.id.into(), container.project);
+        let subject = (Subject::from(container), container.project);
         let operation = self
             .accept_work(tx, call, subject, kind, plan, target.as_ref())
             .await?;
-        let message = format!("{} accepted, request {}", kind.as_str(), call.request_id);
+        self.note_accepted(tx, call, container.id, &operation)
+            .await?;
+        Ok(operation)
+    }
+
+    /// The beginning of an operation, in the story of a container.
+    pub(crate) async fn note_accepted(
+        &self,
+        tx: &mut Tx,
+        call: &Call,
+        container: ContainerId,
+        operation: &Operation,
+    ) -> Result<()> {
+        let kind = operation.kind.as_str();
         tx.event_insert(&Event {
             at: operation.created_at,
-            container: container.id,
+            container,
             operation: Some(operation.id),
             kind: "accepted".to_owned(),
-            message,
+            message: format!("{kind} accepted, request {}", call.request_id),
         })
         .await?;
-        Ok(operation)
+        Ok(())
     }
 
     /// The same for whatever has no events of its own. `target` is what the end of the work makes true.

@@ -1,14 +1,20 @@
 //! Capsules: created, changed and deleted as one, with one operation for all of their containers.
 
+mod act;
 mod create;
+mod decide;
 mod delete;
+mod part;
 mod preview;
+mod resolve;
 mod update;
 
 use zun_domain::capsule::{Capsule, CapsuleSpec};
 use zun_domain::container::{WaitFor, Wish};
 use zun_domain::name::ContainerName;
 use zun_domain::operation::Operation;
+
+pub(crate) use resolve::volume_entries;
 
 pub use preview::{CapsuleAsk, CapsuleVerdict};
 

@@ -162,9 +162,13 @@ impl Engine {
         let mut request = self.request_of(&ask.spec, id);
         request.volumes = places_of(&volumes);
         let placed = place(&request, &view).map_err(Error::Unplaceable)?.place;
-        let name = ask.name.clone().unwrap_or_else(|| made_up_name(id));
+        let name = ask
+            .name
+            .clone()
+            .unwrap_or_else(|| made_up_name(id, "container"));
         let holder = Holder {
             id,
+            subject: id.into(),
             project,
             user: call.caller.user,
             name: name.as_str(),
@@ -298,8 +302,8 @@ pub(crate) fn make_of(
     })
 }
 
-/// A name in Zun's manner for a container whose user gave none.
-fn made_up_name(id: ContainerId) -> ContainerName {
+/// A name in Zun's manner for a container or a capsule whose user gave none.
+pub(crate) fn made_up_name(id: ContainerId, noun: &str) -> ContainerName {
     const GREEK: [&str; 24] = [
         "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa",
         "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "sigma", "tau", "upsilon", "phi",
@@ -307,6 +311,6 @@ fn made_up_name(id: ContainerId) -> ContainerName {
     ];
     let word = GREEK[usize::try_from(seed_of(id) % 24).unwrap_or(0)];
     let digits: String = id.0.simple().to_string().chars().take(8).collect();
-    ContainerName::try_from(format!("{word}-{digits}-container"))
+    ContainerName::try_from(format!("{word}-{digits}-{noun}"))
         .unwrap_or_else(|_| unreachable!("made of letters, digits and dashes"))
 }

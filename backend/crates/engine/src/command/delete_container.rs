@@ -6,7 +6,7 @@ use zun_domain::volume::Volume;
 use zun_planner::delete::{Belongings, Ending, plan_delete};
 use zun_store::Tx;
 
-use super::update_container::check_verb;
+use super::update_container::{check_alone, check_verb};
 use super::{Accepted, DeleteContainer};
 use crate::call::Call;
 use crate::context::{Engine, Inner};
@@ -21,6 +21,7 @@ impl Engine {
         ask: DeleteContainer,
     ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
+        check_alone(&seen, Verb::Delete)?;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut container = tx.container_get(seen.id).await?;
@@ -112,7 +113,7 @@ fn check_delete(container: &Container, ask: DeleteContainer) -> Result<()> {
 
 impl Inner {
     /// Ends a create or an update in favour of the delete; anything else has to end first.
-    async fn cancel_for_delete(
+    pub(super) async fn cancel_for_delete(
         &self,
         tx: &mut Tx,
         running: Option<Operation>,

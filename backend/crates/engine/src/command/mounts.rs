@@ -6,6 +6,7 @@ use zun_domain::container::{
 };
 use zun_domain::host::HostPlace;
 use zun_domain::id::{ContainerId, ProjectId, UserId, VolumeId};
+use zun_domain::operation::Subject;
 use zun_domain::unit::DiskGib;
 use zun_domain::volume::{
     AttachmentState, HostMount, MakeVolume, Volume, VolumeAttachment, VolumeLife, VolumeSource,
@@ -29,6 +30,8 @@ const DESTINATION: &str = "destination";
 /// Whose mounts, and what it had before.
 pub(crate) struct Holder<'a> {
     pub(crate) id: ContainerId,
+    /// What users know it as: itself, or the capsule that it holds the volumes for.
+    pub(crate) subject: Subject,
     pub(crate) project: ProjectId,
     pub(crate) user: UserId,
     pub(crate) name: &'a str,
@@ -287,7 +290,7 @@ impl Decision<'_> {
             user: holder.user,
             place: self.place.clone(),
             name: format!("{}:{destination}", holder.name),
-            description: format!("made for container {}", holder.id),
+            description: format!("made for {}", holder.subject),
             metadata: [(DESTINATION.to_owned(), destination)].into(),
             size,
             volume_type: VolumeType::Single,

@@ -41,7 +41,8 @@ impl Engine {
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let mut container = tx.container_get(seen.id).await?;
-        check_generation(&container, ask.expected, seen.generation)?;
+        let now = (container.id.into(), container.generation);
+        check_generation(now, ask.expected, seen.generation)?;
         self.check_idle(&tx, container.id).await?;
         if ask.unique && wanted.name != container.desired.name {
             check_name(&mut tx, &container, &wanted.name).await?;
@@ -94,6 +95,7 @@ impl Engine {
         unique: bool,
     ) -> Result<Container> {
         let seen = self.container_get(call, ident).await?;
+        check_alone(&seen, Verb::Rename)?;
         check_verb(&seen, Verb::Rename)?;
         let mut tx = self.store.begin().await?;
         let mut container = tx.container_get(seen.id).await?;
@@ -131,6 +133,7 @@ pub(crate) struct Decided {
 impl Inner {
     /// The whole wish behind an edit, refused where it cannot be reached in place.
     pub(crate) fn wanted(&self, seen: &Container, ask: &UpdateContainer) -> Result<Wanted> {
+        check_alone(seen, Verb::Update)?;
         check_verb(seen, Verb::Update)?;
         let spec = match &ask.edit {
             Edit::Whole(spec) => (**spec).clone(),
@@ -211,6 +214,7 @@ impl Inner {
             .await?;
         let holder = Holder {
             id: container.id,
+            subject: container.id.into(),
             project: container.project,
             user: container.user,
             name: target.name.as_str(),
@@ -340,18 +344,7 @@ impl Inner {
         let both = container.desired.amounts().max(target.amounts());
         tx.claim_set(container.id, container.project, container.place.id, both)
             .await?;
-        let mut ports: Vec<Published> = container.desired.published.clone();
-        for port in &target.published {
-            if !ports
-                .iter()
-                .any(|p| (p.protocol, p.external) == (port.protocol, port.external))
-            {
-                ports.push(port.clone());
-            }
-        }
-        tx.host_ports_set(container.id, container.place.id, &ports)
-            .await?;
-        Ok(())
+        hold_ports(tx, container, &target.published).await
     }
 
     /// An update that changes nothing in the engine is in force at once.
@@ -388,6 +381,26 @@ impl Inner {
             operation: None,
         })
     }
+}
+
+/// Host ports of both wishes, while one becomes the other.
+pub(crate) async fn hold_ports(
+    tx: &mut Tx,
+    container: &Container,
+    target: &[Published],
+) -> Result<()> {
+    let mut ports: Vec<Published> = container.desired.published.clone();
+    for port in target {
+        if !ports
+            .iter()
+            .any(|p| (p.protocol, p.external) == (port.protocol, port.external))
+        {
+            ports.push(port.clone());
+        }
+    }
+    tx.host_ports_set(container.id, container.place.id, &ports)
+        .await?;
+    Ok(())
 }
 
 impl Engine {
@@ -427,21 +440,39 @@ pub(crate) fn check_verb(container: &Container, verb: Verb) -> Result<()> {
     }
     Err(Error::InvalidState {
         verb,
-        container: container.id.to_string(),
+        subject: container.id.into(),
         status,
     })
 }
 
-fn check_generation(container: &Container, expected: Option<i64>, read: i64) -> Result<()> {
+/// Refuses where `(subject, generation)` is not what the caller saw, or was read before.
+pub(crate) fn check_generation(
+    (subject, found): (Subject, i64),
+    expected: Option<i64>,
+    read: i64,
+) -> Result<()> {
     let expected = expected.unwrap_or(read);
-    if container.generation == expected && container.generation == read {
+    if found == expected && found == read {
         return Ok(());
     }
     Err(Error::Stale {
-        subject: container.id.into(),
+        subject,
         expected,
-        found: container.generation,
+        found,
     })
+}
+
+/// Refuses what is done to the whole where a container is a part of a capsule.
+pub(crate) fn check_alone(container: &Container, verb: Verb) -> Result<()> {
+    match container.membership {
+        None => Ok(()),
+        Some(membership) => Err(Error::Conflict(format!(
+            "cannot {} container {}: it is a part of capsule {}; change or delete the capsule instead",
+            verb.word(),
+            container.id,
+            membership.capsule
+        ))),
+    }
 }
 
 async fn check_name(tx: &mut Tx, container: &Container, name: &ContainerName) -> Result<()> {

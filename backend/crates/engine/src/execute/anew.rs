@@ -22,6 +22,7 @@ use super::{Target, Work};
 use crate::command::create_container::seed_of;
 use crate::command::network::wiring::attachment;
 use crate::command::resolve::publish;
+use crate::command::update_container::hold_ports;
 use crate::context::Engine;
 use crate::error::{Error, Result};
 
@@ -213,7 +214,7 @@ impl Engine {
                     let moved = choice.network.iter().find(|moved| moved.id == network.id);
                     *network = moved.unwrap_or(network).clone();
                 }
-                Action::Create(request) => {
+                Action::Create(request) if request.container == id => {
                     request.published.clone_from(&choice.published);
                     if let Some(moved) = &choice.network {
                         move_along(&mut request.attachments, moved, &ports)?;
@@ -228,6 +229,14 @@ impl Engine {
                 target.published = choice.published;
                 self.hold_both(&mut tx, &container, &target).await?;
                 Some(Target::Container(target))
+            }
+            Some(Target::Capsule(before)) => {
+                let mut target = before.clone();
+                if let Some(part) = target.parts.get_mut(&id) {
+                    part.desired.published = choice.published;
+                    hold_ports(&mut tx, &container, &part.desired.published).await?;
+                }
+                Some(Target::Capsule(target))
             }
             Some(Target::Volume(_)) | None => {
                 container.desired.published = choice.published;
@@ -257,10 +266,10 @@ impl Engine {
     }
 }
 
-/// The container that a plan makes.
+/// The container that a plan makes; of those of a capsule, the one that has ports and networks.
 fn made_by(plan: &Plan) -> Option<&CreateContainer> {
     plan.steps.iter().find_map(|step| match &step.action {
-        Action::Create(request) => Some(request.as_ref()),
+        Action::Create(request) if request.joins.is_none() => Some(request.as_ref()),
         _ => None,
     })
 }

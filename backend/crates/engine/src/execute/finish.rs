@@ -1,26 +1,29 @@
 //! How an operation ends in the store: one transaction with the operation and what it worked on.
 
+mod capsule;
 mod container;
 mod port;
 mod volume;
 
-use zun_domain::container::Observed;
+pub(crate) use capsule::kept_volumes;
+
 use zun_domain::operation::{Failure, Operation, OperationKind, OperationState, Subject};
 use zun_domain::time::Timestamp;
 use zun_store::{StepEntry, Tx};
 
+use super::capsule::Seen;
 use super::follow::Followed;
 use super::journal::ended_by;
 use super::{Outcome, Work, wait};
 use crate::context::Engine;
 use crate::error::Result;
 
-/// How it ended, and what is seen of a container now.
+/// How it ended, and what is seen of its containers now.
 struct End {
     failure: Option<Failure>,
     /// What was made stays, although it failed.
     kept: bool,
-    observed: Option<Observed>,
+    seen: Seen,
     /// When.
     at: Timestamp,
 }
@@ -38,7 +41,7 @@ impl Engine {
             Outcome::Failed { failure, kept, .. } => (Some(failure), kept, None),
             Outcome::Interrupted => return Ok(()),
         };
-        let Ok(observed) = self
+        let Ok(seen) = self
             .seen_at_end(work, failure.is_none(), shown, followed)
             .await
         else {
@@ -47,7 +50,7 @@ impl Engine {
         let end = End {
             failure,
             kept,
-            observed,
+            seen,
             at: self.clock.now(),
         };
         if self.go_on().is_err() {
@@ -86,7 +89,11 @@ impl Engine {
             | OperationKind::Unpause
             | OperationKind::Kill => false,
         };
-        if changes && operation.subject.container().is_some() {
+        let connected = matches!(
+            operation.subject,
+            Subject::Container(_) | Subject::Capsule(_)
+        );
+        if changes && connected {
             let engine = self.clone();
             self.spawn(async move { engine.guard_soon().await });
         }
@@ -134,6 +141,7 @@ impl Engine {
             Subject::Container(id) => self.finish_container(tx, id, work, end).await,
             Subject::Volume(id) => self.finish_volume(tx, id, work, end).await,
             Subject::Snapshot(id) => self.finish_snapshot(tx, id, work, end).await,
+            Subject::Capsule(id) => self.finish_capsule(tx, id, work, end).await,
         }
     }
 }

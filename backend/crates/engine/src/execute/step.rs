@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use zun_domain::container::Observed;
 use zun_domain::id::HostId;
 use zun_domain::image::{PullProgress, ResolvedImage};
-use zun_domain::operation::Failure;
+use zun_domain::operation::{Failure, Subject};
 use zun_domain::runtime::MakeNetwork;
 use zun_driver::{Class, HostDrivers};
 use zun_planner::Action;
@@ -193,8 +193,10 @@ impl Engine {
         let text = format!("waiting for the engine: {error}");
         tracing::warn!(operation = %work.operation.id, subject = %work.operation.subject, "{text}");
         followed.tell(|operation| operation.progress.clone_from(&text));
-        if let Some(container) = work.operation.subject.container() {
-            self.note_reason(container, &text).await;
+        match work.operation.subject {
+            Subject::Container(container) => self.note_reason(container, &text).await,
+            Subject::Capsule(capsule) => self.note_capsule_reason(capsule, &text).await,
+            Subject::Volume(_) | Subject::Snapshot(_) => {}
         }
         while self.engine_is_gone(work.host).await {
             tokio::select! {

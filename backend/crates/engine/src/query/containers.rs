@@ -37,6 +37,7 @@ impl Engine {
         let query = ContainerQuery {
             project: call.visible(),
             name: Some(ident.to_owned()),
+            alone: true,
             ..ContainerQuery::default()
         };
         let named = self.store.container_entries(&query).await?;
@@ -66,6 +67,7 @@ impl Engine {
             descending: filter.descending,
             limit: filter.limit,
             marker: filter.marker,
+            alone: true,
             ..ContainerQuery::default()
         };
         let hidden = call

@@ -1,8 +1,8 @@
 //! One container: what the engine shows now, written where it differs from the record.
 
 use zun_domain::container::{Container, Life, Observed, Phase};
-use zun_domain::id::ContainerId;
-use zun_domain::operation::Event;
+use zun_domain::id::{CapsuleId, ContainerId};
+use zun_domain::operation::{Event, Subject};
 use zun_domain::runtime::RuntimeName;
 
 use crate::context::Engine;
@@ -11,11 +11,16 @@ use crate::error::Result;
 impl Engine {
     /// Records what the engine shows, unless an operation is at work: its end records it.
     pub(crate) async fn observe(&self, id: ContainerId) -> Result<()> {
-        let turn = self.turn(id.into());
-        let Ok(held) = turn.try_lock() else {
-            self.remember(id);
+        let Some(container) = self.store.container_find(id).await? else {
             return Ok(());
         };
+        let subject = Subject::from(&container);
+        let turn = self.turn(subject);
+        let Ok(held) = turn.try_lock() else {
+            self.remember(subject, id);
+            return Ok(());
+        };
+        // Read again: an operation may have ended just before its turn was ours.
         let Some(container) = self.store.container_find(id).await? else {
             return Ok(());
         };
@@ -81,6 +86,26 @@ impl Engine {
         };
         if let Err(error) = noted.await {
             tracing::warn!(container = %id, "cannot note the reason: {error}");
+        }
+    }
+
+    /// The same of a capsule.
+    pub(crate) async fn note_capsule_reason(&self, id: CapsuleId, reason: &str) {
+        let noted = async {
+            let mut tx = self.store.begin().await?;
+            let capsule = tx.capsule_get(id).await?;
+            tx.capsule_note(
+                id,
+                &capsule.life,
+                Some(reason),
+                capsule.task,
+                self.clock.now(),
+            )
+            .await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(capsule = %id, "cannot note the reason: {error}");
         }
     }
 }

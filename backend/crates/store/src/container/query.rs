@@ -120,6 +120,8 @@ pub struct ContainerQuery {
     pub task: Option<TaskState>,
     /// Which are, or are not, deleted after their end.
     pub auto_remove: Option<bool>,
+    /// Only those that stand alone: what users see as containers. Else those of capsules, too.
+    pub alone: bool,
     /// Out of these.
     pub ids: Option<Vec<ContainerId>>,
     /// Sorted by this.
@@ -145,6 +147,7 @@ impl Default for ContainerQuery {
             statuses: Vec::new(),
             task: None,
             auto_remove: None,
+            alone: false,
             ids: None,
             sort_key: SortKey::Id,
             descending: false,
@@ -273,6 +276,9 @@ fn filter(select: &mut Statement, query: &ContainerQuery) {
     if !query.statuses.is_empty() {
         let words = query.statuses.iter().map(ToString::to_string);
         select.push(" AND status IN ").push_list(words);
+    }
+    if query.alone {
+        select.push(" AND capsule_id IS NULL");
     }
     if let Some(ids) = &query.ids {
         select.push(" AND id IN ").push_list(ids.iter().copied());

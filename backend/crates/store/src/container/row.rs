@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use zun_domain::capsule::Membership;
 use zun_domain::container::{Address, Container, Desired, TaskState};
 use zun_domain::host::HostPlace;
 use zun_domain::id::{ContainerId, OperationId};
@@ -94,7 +95,7 @@ fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
     let desired: Desired = vault.open_json(&desired, &place(&id.to_string()))?;
     Ok(Container {
         id,
-        membership: None,
+        membership: membership(row)?,
         project: row.word("project_id")?,
         user: row.word("user_id")?,
         place: HostPlace {
@@ -113,6 +114,17 @@ fn container(vault: &Vault, id: ContainerId, row: &Row) -> Result<Container> {
         created_at: row.word("created_at")?,
         updated_at: row.word_opt("updated_at")?,
     })
+}
+
+fn membership(row: &Row) -> Result<Option<Membership>> {
+    let Some(capsule) = row.word_opt("capsule_id")? else {
+        return Ok(None);
+    };
+    Ok(Some(Membership {
+        capsule,
+        role: row.word("role")?,
+        position: row.count("position")?,
+    }))
 }
 
 fn address(row: &Row) -> Result<Option<Address>> {

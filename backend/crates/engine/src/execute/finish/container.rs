@@ -1,8 +1,10 @@
 //! The end of an operation on a container: its record, its claim and its host ports.
 
-use zun_domain::container::{Container, Life, Observed, mount};
+use std::collections::BTreeSet;
+
+use zun_domain::container::{Container, Life, MountSpec, Observed, mount};
 use zun_domain::id::{ContainerId, VolumeId};
-use zun_domain::operation::{Event, OperationKind};
+use zun_domain::operation::{Event, OperationKind, Subject};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::volume::{AttachmentState, Volume, VolumeAttachment, VolumeLife};
 use zun_store::Tx;
@@ -11,29 +13,35 @@ use super::End;
 use super::port::settle_ports;
 use crate::command::network::security_group::exposing_name;
 use crate::context::Engine;
+use crate::execute::capsule::Seen;
 use crate::execute::follow::Followed;
 use crate::execute::{Target, Work, wait};
 
 impl Engine {
-    /// What the engine shows of the container at the end; `Err` where the process stops meanwhile.
+    /// What the engine shows at the end of the container, or of those of the capsule; `Err` where the process stops
+    /// meanwhile.
     pub(super) async fn seen_at_end(
         &self,
         work: &Work,
         succeeded: bool,
         shown: Option<Observed>,
         followed: &Followed,
-    ) -> Result<Option<Observed>, ()> {
+    ) -> Result<Seen, ()> {
         let deleted = succeeded && work.operation.kind == OperationKind::Delete;
-        match work.operation.subject.container() {
-            Some(container) if shown.is_none() && !deleted => {
-                self.look(work, container, followed).await
+        match work.operation.subject {
+            Subject::Container(container) if shown.is_none() && !deleted => {
+                self.look(work, container, followed).await.map(Seen::One)
             }
-            Some(_) | None => Ok(shown),
+            Subject::Capsule(id) if !deleted => self.look_at_parts(work, id, followed).await,
+            Subject::Container(_)
+            | Subject::Capsule(_)
+            | Subject::Volume(_)
+            | Subject::Snapshot(_) => Ok(Seen::One(shown)),
         }
     }
 
     /// Looks now; waits for an engine that is away.
-    async fn look(
+    pub(super) async fn look(
         &self,
         work: &Work,
         container: ContainerId,
@@ -79,7 +87,8 @@ impl Engine {
                 .await?;
             tx.host_ports_set(id, place, &wish.published).await?;
         }
-        settle_volumes(tx, &container, &had, end).await?;
+        let entries = container.desired.spec.mounts.clone().unwrap_or_default();
+        settle_volumes(tx, &container, (&had, &entries), end).await?;
         settle_ports(tx, &container, work, end).await?;
         let kind = work.operation.kind.as_str();
         let (word, message) = match &end.failure {
@@ -117,11 +126,11 @@ async fn delete(tx: &mut Tx, id: ContainerId) -> zun_store::Result<()> {
 }
 
 /// What is wished now is attached, and nothing else. A volume by size whose entry was taken out is nobody's
-/// from now on: it stays until it is deleted itself.
-async fn settle_volumes(
+/// from now on: it stays until it is deleted itself. `entries` say which sizes were asked for.
+pub(super) async fn settle_volumes(
     tx: &mut Tx,
     container: &Container,
-    had: &[VolumeId],
+    (had, entries): (&[VolumeId], &BTreeSet<MountSpec>),
     end: &End,
 ) -> zun_store::Result<()> {
     let failed = matches!(container.life, Life::Failed { .. });
@@ -145,7 +154,7 @@ async fn settle_volumes(
         }
         let mut settled = volume.clone();
         if volume.owner == Some(container.id) {
-            settle_own(&mut settled, container, had, end);
+            settle_own(&mut settled, container, (had, entries), end);
         }
         if settled != volume {
             tx.volume_update(&settled).await?;
@@ -155,7 +164,12 @@ async fn settle_volumes(
 }
 
 /// A volume that the container asked for by size.
-fn settle_own(volume: &mut Volume, container: &Container, had: &[VolumeId], end: &End) {
+fn settle_own(
+    volume: &mut Volume,
+    container: &Container,
+    (had, entries): (&[VolumeId], &BTreeSet<MountSpec>),
+    end: &End,
+) {
     let id = volume.id;
     let at = container
         .desired
@@ -164,8 +178,8 @@ fn settle_own(volume: &mut Volume, container: &Container, had: &[VolumeId], end:
         .find(|mount| mount.volume() == Some(id));
     match (&end.failure, at) {
         (None, Some(mount)) => {
-            let entries = container.desired.spec.mounts.iter().flatten();
             let mut sizes = entries
+                .iter()
                 .filter(|entry| entry.destination == mount.destination)
                 .filter_map(|entry| entry.size);
             volume.size = sizes.next().unwrap_or(volume.size);
@@ -186,9 +200,9 @@ fn settle_own(volume: &mut Volume, container: &Container, had: &[VolumeId], end:
 /// What the end makes of the record.
 fn settle(container: &mut Container, work: &Work, end: &End) {
     container.task = None;
-    container.observed.clone_from(&end.observed);
+    container.observed = end.seen.of(container.id).cloned();
     container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
-    let gone = end.observed.is_none();
+    let gone = container.observed.is_none();
     container.life = match (&end.failure, work.operation.kind) {
         (Some(failure), OperationKind::Create) if gone && !end.kept => Life::Failed {
             reason: failure.message.clone(),

@@ -23,6 +23,10 @@ pub(super) async fn settle_ports(
     }
     let refused = match (&end.failure, &work.target) {
         (Some(_), Some(Target::Container(target))) => Some(target.as_ref()),
+        (Some(_), Some(Target::Capsule(target))) => {
+            let part = target.parts.get(&container.id);
+            part.map(|part| &part.desired)
+        }
         _ => None,
     };
     for port in tx.ports_of(container.id).await? {
