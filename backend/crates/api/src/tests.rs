@@ -142,7 +142,7 @@ impl Reply {
 
 /// The images of every test.
 fn stock(host: &FakeHost) {
-    for name in ["nginx", "nginx:2", "busybox"] {
+    for name in ["nginx", "nginx:2", "busybox", "zun/sandbox:1"] {
         host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
     }
 }

@@ -88,8 +88,15 @@ async fn settle(terraform: &Terraform<Zun>, stored: Option<Stored>, config: &Val
     assert_eq!(outcome.errors, [""; 0]);
     let stored = outcome.stored.unwrap();
     let fresh = terraform.refresh(TYPE, &stored).await.unwrap().unwrap();
-    assert_eq!(fresh.state, stored.state, "refresh after apply");
+    same(&fresh.state, &stored.state, "refresh after apply");
     let planned = terraform.plan(TYPE, Some(&fresh), config).await.unwrap();
-    assert_eq!(planned.state, fresh.state, "plan after apply");
+    same(&planned.state, &fresh.state, "plan after apply");
     fresh
+}
+
+/// Fails with the first attribute that differs.
+fn same(one: &Value, other: &Value, when: &str) {
+    for (name, value) in one.as_entries().unwrap() {
+        assert_eq!(Ok(value), other.get(name), "{name}, {when}");
+    }
 }

@@ -138,7 +138,7 @@ pub(crate) async fn show(
     let call = sight(&app, &asked, &ident).await?;
     let capsule = app.engine.capsule_get(&call, &ident).await?;
     Ok(Json(view::capsule(
-        capsule,
+        &capsule,
         &asked,
         app.settings.clock.now(),
     )))

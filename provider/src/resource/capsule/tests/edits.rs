@@ -85,7 +85,7 @@ fn of_the_whole() -> Vec<(&'static str, Json, Json, Cost)> {
         ("host", json!("alpha"), json!("beta"), New),
         ("hints", json!({"a": "1"}), json!({"a": "2"}), New),
         ("state", json!("stopped"), json!("running"), Live),
-        ("wait_for", json!("none"), json!("running"), Live),
+        ("wait_for", json!("running"), json!("none"), Live),
     ]
 }
 
