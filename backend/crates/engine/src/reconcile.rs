@@ -2,6 +2,7 @@
 //! everything. It takes no input and records what it sees; it changes something only where the user
 //! asked for that: `auto_heal`, `auto_remove`, a name put back.
 
+mod capsule;
 mod heal;
 mod observe;
 mod remount;
@@ -11,7 +12,8 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use tokio::time::MissedTickBehavior;
-use zun_domain::id::{ContainerId, HostId};
+use zun_domain::container::Container;
+use zun_domain::id::{CapsuleId, ContainerId, HostId};
 use zun_domain::operation::Subject;
 use zun_driver::runtime::{Found, RuntimeEvent};
 use zun_store::ContainerQuery;
@@ -138,11 +140,10 @@ impl Engine {
         self.sweep(host, &found).await?;
         let current: HashMap<ContainerId, Found> = found
             .into_iter()
-            .filter(|found| {
-                found.name == zun_domain::container::Container::runtime_name(found.container)
-            })
+            .filter(|found| found.name == Container::runtime_name(found.container))
             .map(|found| (found.container, found))
             .collect();
+        let mut parts: HashMap<CapsuleId, Vec<Container>> = HashMap::new();
         let mut marker = None;
         loop {
             let query = ContainerQuery {
@@ -153,15 +154,28 @@ impl Engine {
             let page = self.store.container_list(&query).await?;
             for container in page.iter().filter(|container| container.place.id == host) {
                 let shown = current.get(&container.id).map(|found| &found.observed);
+                if let Some(of) = container.membership {
+                    let parts = parts.entry(of.capsule).or_default();
+                    parts.push(Container {
+                        observed: shown.cloned(),
+                        ..container.clone()
+                    });
+                }
                 if container.observed.as_ref() != shown {
                     self.look_at(container.id).await;
                 }
             }
             match page.last() {
                 Some(last) if page.len() == PAGE as usize => marker = Some(last.id),
-                _ => return Ok(()),
+                _ => break,
             }
         }
+        for parts in parts.into_values() {
+            if let Some(member) = capsule::cut_off_member(&parts) {
+                self.look_at(member).await;
+            }
+        }
+        Ok(())
     }
 
     async fn purge(&self) {

@@ -5,6 +5,7 @@
 //! sandbox was started again is cut off until it is started again itself ([`cut_off`]). So the sandbox comes first
 //! and goes last, in what is done and in what is taken back.
 
+mod back;
 mod update;
 
 use zun_domain::container::{Observed, Phase, Wish};
@@ -16,6 +17,7 @@ use crate::delete::Ending;
 use crate::step::{Action, Plan, Step, VolumeAction};
 use crate::storage::{bring_back, give_back};
 
+pub use back::plan_capsule_back;
 pub use update::{
     CapsuleChange, Kept, Part, Removed, part_recreates, plan_capsule_update, whole_recreates,
 };

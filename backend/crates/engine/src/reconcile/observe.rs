@@ -5,6 +5,8 @@ use zun_domain::id::{CapsuleId, ContainerId};
 use zun_domain::operation::{Event, Subject};
 use zun_domain::runtime::RuntimeName;
 
+use zun_store::Tx;
+
 use crate::context::Engine;
 use crate::error::Result;
 
@@ -14,6 +16,9 @@ impl Engine {
         let Some(container) = self.store.container_find(id).await? else {
             return Ok(());
         };
+        if let Some(of) = container.membership {
+            return self.observe_capsule(of.capsule, id).await;
+        }
         let subject = Subject::from(&container);
         let turn = self.turn(subject);
         let Ok(held) = turn.try_lock() else {
@@ -31,29 +36,12 @@ impl Engine {
         if seen == container.observed {
             return Ok(());
         }
-        let note = what_happened(&container, seen.as_ref());
         let mut tx = self.store.begin().await?;
         if tx.operation_running_of(id).await?.is_some() {
             return Ok(());
         }
-        let now = self.clock.now();
-        tx.container_observe(
-            id,
-            seen.as_ref(),
-            &container.life,
-            note.reason.as_deref(),
-            None,
-            now,
-        )
-        .await?;
-        tx.event_insert(&Event {
-            at: now,
-            container: id,
-            operation: None,
-            kind: note.word.to_owned(),
-            message: note.sentence,
-        })
-        .await?;
+        self.record_sight(&mut tx, &container, seen.as_ref())
+            .await?;
         tx.commit().await?;
         drop(held);
         self.heal(Container {
@@ -63,8 +51,31 @@ impl Engine {
         .await
     }
 
+    /// Writes what is seen of it, and what has happened.
+    pub(super) async fn record_sight(
+        &self,
+        tx: &mut Tx,
+        container: &Container,
+        seen: Option<&Observed>,
+    ) -> Result<()> {
+        let note = what_happened(container, seen);
+        let (id, now) = (container.id, self.clock.now());
+        let (life, reason) = (&container.life, note.reason.as_deref());
+        tx.container_observe(id, seen, life, reason, None, now)
+            .await?;
+        tx.event_insert(&Event {
+            at: now,
+            container: id,
+            operation: None,
+            kind: note.word.to_owned(),
+            message: note.sentence,
+        })
+        .await?;
+        Ok(())
+    }
+
     /// What its name shows. One that was renamed by hand gets its name back first.
-    async fn seen_by_its_name(&self, container: &Container) -> Result<Option<Observed>> {
+    pub(super) async fn seen_by_its_name(&self, container: &Container) -> Result<Option<Observed>> {
         let runtime = &self.drivers(container.place.id)?.runtime;
         let name = RuntimeName::Current(container.id);
         if let Some(seen) = runtime.find(name).await? {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use zun_domain::container::{Container, Life, mount};
 use zun_domain::id::{ContainerId, HostId, VolumeId};
-use zun_domain::operation::OperationKind;
+use zun_domain::operation::{Operation, OperationKind};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::volume::AttachmentState;
 use zun_planner::storage::{plan_return, starts_on_return};
 
+use crate::call::Call;
 use crate::context::Engine;
 use crate::error::{Error, Result};
 
@@ -122,6 +123,9 @@ impl Engine {
         if container.life != Life::Live {
             return Ok(true);
         }
+        if let Some(of) = container.membership {
+            return self.bring_capsule_back(host, of.capsule).await;
+        }
         let Some(start) = self.starts(host, &container).await? else {
             // It is gone from the engine: what makes it anew mounts first.
             return Ok(true);
@@ -146,11 +150,16 @@ impl Engine {
             .await?;
         tx.commit().await?;
         self.nudge(&operation);
+        self.is_back(&call, &operation).await
+    }
+
+    /// Waits for it; false where it failed.
+    pub(super) async fn is_back(&self, call: &Call, operation: &Operation) -> Result<bool> {
         let bound = Duration::from_secs(self.settings.wait_seconds);
-        match self.wait_for_operation(&call, operation.id, bound).await {
+        match self.wait_for_operation(call, operation.id, bound).await {
             Ok(_) => Ok(true),
             Err(Error::Failed(failure)) => {
-                tracing::warn!(container = %id, "its volumes are not back, trying again: {}", failure.message);
+                tracing::warn!(subject = %operation.subject, "its volumes are not back, trying again: {}", failure.message);
                 Ok(false)
             }
             Err(other) => Err(other),

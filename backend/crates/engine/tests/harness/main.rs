@@ -12,6 +12,7 @@
     reason = "a test has no clock and no id source but the machine's"
 )]
 
+mod capsules;
 mod crash;
 mod fault;
 mod networks;

@@ -16,7 +16,7 @@ use zun_domain::runtime::RuntimeName;
 use zun_domain::time::Timestamp;
 
 use crate::story::Story;
-use crate::world::{BOUND, World, a_moment, call, create, spec};
+use crate::world::{BOUND, World, a_moment, call, create, joins, spec};
 
 const APP: Uuid = Uuid::from_u128(0xA0);
 const APP_SUBNET: Uuid = Uuid::from_u128(0xA1);
@@ -210,6 +210,14 @@ impl World {
             );
         }
         let Some(seen) = &row.observed else { return };
+        if joins(row) {
+            assert_eq!(
+                seen.networks,
+                Vec::<String>::new(),
+                "{what}: its own networks"
+            );
+            return;
+        }
         let mut wished: Vec<String> = row
             .addresses
             .iter()

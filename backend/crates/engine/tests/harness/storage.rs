@@ -13,7 +13,7 @@ use zun_engine::Result;
 use zun_engine::command::snapshot::CreateSnapshot;
 use zun_engine::command::volume::CreateVolume;
 
-use crate::world::{World, call, create, spec};
+use crate::world::{World, call, create, joins, spec};
 
 /// The volume that outlives containers, and one that none has.
 const DATA: &str = "data";
@@ -230,7 +230,8 @@ fn assert_settled(volume: &Volume, rows: &[Container], what: &str) {
     let done = matches!(volume.life, VolumeLife::Live | VolumeLife::Failed { .. });
     assert!(done, "{what}: {volume:?}");
     let wished = |row: &&Container| {
-        !matches!(row.life, Life::Failed { .. })
+        !joins(row)
+            && !matches!(row.life, Life::Failed { .. })
             && mount::volumes(&row.desired.mounts).contains(&volume.id)
     };
     let expected: Vec<ContainerId> = rows.iter().filter(wished).map(|row| row.id).collect();

@@ -21,7 +21,7 @@ use zun_engine::context::{Ids, Interrupt, Parts};
 use zun_engine::identity::{Identity, IdentitySettings};
 use zun_engine::settings::Settings;
 use zun_engine::{Call, Engine};
-use zun_store::{ContainerQuery, Store, StoreConfig};
+use zun_store::{CapsuleQuery, ContainerQuery, Store, StoreConfig};
 
 /// Long enough for anything that ends at all.
 pub(crate) const BOUND: Duration = Duration::from_secs(20);
@@ -207,10 +207,19 @@ impl World {
     }
 
     async fn assert_claims(&self, rows: &[Container], what: &str) {
-        let amounts = rows.iter().map(|row| row.desired.amounts());
-        let claimed = amounts.fold(Amounts::default(), Amounts::plus);
+        let capsules = self.store.capsule_list(&CapsuleQuery::default()).await;
+        let capsules = capsules.unwrap();
+        let alone = rows.iter().filter(|row| row.membership.is_none());
+        let amounts = alone.map(|row| row.desired.amounts());
+        let whole = capsules
+            .iter()
+            .map(|capsule| capsule.desired.spec.amounts());
+        let amounts: Vec<Amounts> = amounts.chain(whole).collect();
+        let expected = (
+            amounts.len() as u64,
+            amounts.into_iter().fold(Amounts::default(), Amounts::plus),
+        );
         let usage = self.store.claims_total().await.unwrap();
-        let expected = (rows.len() as u64, claimed);
         assert_eq!(
             (usage.containers, usage.amounts),
             expected,
@@ -306,6 +315,12 @@ pub(crate) fn call() -> Call {
         request_id: "req-harness".to_owned(),
         all_projects: false,
     }
+}
+
+/// Whether it shares what the sandbox of its capsule has.
+pub(crate) fn joins(row: &Container) -> bool {
+    let role = row.membership.map(|membership| membership.role);
+    role.is_some_and(|role| role != zun_domain::capsule::Role::Sandbox)
 }
 
 /// A small specification with a published port.

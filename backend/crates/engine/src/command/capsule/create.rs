@@ -316,7 +316,7 @@ impl Inner {
     }
 
     /// Writes the operation on a capsule with its plan. One that is at work already is refused with its name.
-    pub(super) async fn accept_capsule(
+    pub(crate) async fn accept_capsule(
         &self,
         tx: &mut Tx,
         call: &Call,
