@@ -8,12 +8,16 @@ use serde_json::Value;
 use crate::{none, tree};
 
 /// The packages of ours that a package may depend on, beside those that it may not.
-const OURS: [(&str, &[&str]); 16] = [
+const OURS: [(&str, &[&str]); 17] = [
     ("zun-domain", &[]),
     ("zun-scheduler", &["zun-domain"]),
     ("zun-planner", &["zun-domain"]),
     ("zun-driver", &["zun-domain"]),
-    ("zun-driver-docker", &["zun-driver", "zun-domain"]),
+    ("zun-sandbox", &[]),
+    (
+        "zun-driver-docker",
+        &["zun-driver", "zun-domain", "zun-sandbox"],
+    ),
     ("zun-driver-local", &["zun-driver", "zun-domain"]),
     ("zun-driver-nft", &["zun-driver", "zun-domain"]),
     ("zun-store", &["zun-domain"]),

@@ -133,6 +133,9 @@ pub struct CreateContainer {
     /// empty then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub joins: Option<RuntimeName>,
+    /// Others may share its IPC: it is the sandbox of a capsule.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub shareable: bool,
     /// Its networks, the first one being the engine's network mode; never empty but where it joins another one.
     #[serde(alias = "attachment", deserialize_with = "one_or_many")]
     pub attachments: Vec<Attachment>,

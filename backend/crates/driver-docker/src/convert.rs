@@ -42,7 +42,11 @@ pub(crate) fn create_body(
     let spec = &request.spec;
     let environment = spec.full_environment();
     ContainerCreateBody {
-        hostname: Some(request.hostname.to_string()),
+        // Who joins another one has that one's hostname: the engine refuses one of its own.
+        hostname: request
+            .joins
+            .is_none()
+            .then(|| request.hostname.to_string()),
         user: spec.user.clone(),
         tty: spec.tty,
         open_stdin: spec.interactive,
@@ -84,10 +88,11 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
         ulimits: ulimits(spec),
         init: spec.init,
         log_config: Some(log_config()),
-        network_mode: request
-            .attachments
-            .first()
-            .map(|first| first.network.clone()),
+        network_mode: namespaces(request).or_else(|| {
+            let first = request.attachments.first();
+            first.map(|first| first.network.clone())
+        }),
+        ipc_mode: namespaces(request).or_else(|| request.shareable.then(|| "shareable".to_owned())),
         dns: Some(texts(&request.dns)).filter(|servers| !servers.is_empty()),
         port_bindings: Some(request.published.iter().map(binding).collect()),
         restart_policy: spec.restart_policy.map(restart_policy),
@@ -111,6 +116,13 @@ fn host_config(request: &CreateContainer, sized: bool) -> HostConfig {
         mounts: Some(request.mounts.iter().map(mount).collect()),
         ..HostConfig::default()
     }
+}
+
+/// Whose network and IPC it is in. The engine puts the id in the place of the name when it makes the container
+/// (`adaptSharedNamespaceContainer` of moby), so that it stays with that very one.
+fn namespaces(request: &CreateContainer) -> Option<String> {
+    let joined = request.joins?;
+    Some(format!("container:{joined}"))
 }
 
 /// Never one of `Binds`: with those the engine makes a source that is missing, and the container would write
@@ -354,6 +366,7 @@ mod tests {
             image: "nginx".to_owned(),
             hostname: "web".parse().unwrap(),
             joins: None,
+            shareable: false,
             attachments: vec![attachment("zun-1", 2), attachment("zun-2", 3)],
             dns: Vec::new(),
             published: Vec::new(),

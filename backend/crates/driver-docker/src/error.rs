@@ -84,6 +84,11 @@ pub(crate) fn sentence(error: &Bollard) -> &str {
 /// Sentences whose status code says too little, in the words of Engine 20.10 to 29.
 const SENTENCES: &[(&str, Class)] = &[
     ("port is already allocated", Class::Conflict),
+    ("network of a non running container", Class::Conflict),
+    ("IPC of a non running container", Class::Conflict),
+    ("non-shareable IPC", Class::Refused),
+    // Of the one that is joined: the engine takes it for a mistake in the request.
+    ("No such container", Class::NotFound),
     ("ddress already in use", Class::Conflict),
     ("overlaps with other one", Class::Conflict),
     ("networks have overlapping IP", Class::Conflict),

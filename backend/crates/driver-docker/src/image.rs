@@ -55,6 +55,10 @@ impl ImageDriver for Docker {
         self.fetch(image, &progress).await?;
         self.tag_if_new(image).await
     }
+
+    async fn ensure_sandbox(&self) -> Result<ResolvedImage> {
+        self.load_sandbox().await
+    }
 }
 
 impl Docker {
@@ -64,6 +68,10 @@ impl Docker {
             Err(error) if error::is_absent(&error) => Ok(None),
             Err(error) => Err(self.told(&format!("look at the image {name}"), error)),
         }
+    }
+
+    pub(crate) async fn has_image(&self, name: &str) -> Result<bool> {
+        Ok(self.local_image(name).await?.is_some())
     }
 
     /// The digest a local image has in the repository it was asked from, else its id.

@@ -13,6 +13,7 @@ mod image;
 mod label;
 mod network;
 mod runtime;
+mod sandbox;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 mod connect;
 mod create;
 mod event;
+mod exec;
 mod fact;
 mod limit;
 mod look;
@@ -25,7 +26,8 @@ use zun_domain::host::HostFacts;
 use zun_domain::id::ContainerId;
 use zun_domain::name::Signal;
 use zun_driver::runtime::{
-    Attachment, CreateContainer, Found, Limits, LogQuery, RuntimeEvent, RuntimeName, Stats, Top,
+    Attachment, CreateContainer, Found, Limits, LogQuery, Ran, RuntimeEvent, RuntimeName, Stats,
+    Top,
 };
 use zun_driver::{Class, ContainerRuntime, Error, Result};
 
@@ -166,6 +168,10 @@ impl ContainerRuntime for Docker {
 
     async fn stats(&self, name: RuntimeName) -> Result<Stats> {
         self.measured(&name.to_string()).await
+    }
+
+    async fn exec(&self, name: RuntimeName, command: &[String]) -> Result<Ran> {
+        self.run(&name.to_string(), command).await
     }
 
     async fn resize_tty(&self, name: RuntimeName, height: u16, width: u16) -> Result<()> {

@@ -18,11 +18,13 @@ mod look;
 mod mount;
 mod network;
 mod recreate;
+mod share;
 pub mod skip;
 mod volume;
 mod workbench;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
 
 use async_trait::async_trait;
 use zun_domain::id::{ContainerId, VolumeId};
@@ -38,6 +40,7 @@ pub use look::*;
 pub use mount::*;
 pub use network::*;
 pub use recreate::*;
+pub use share::*;
 pub use volume::*;
 
 use crate::HostDrivers;
@@ -73,6 +76,13 @@ pub enum Program {
     Finds(String),
     /// Prints a file and ends with code 0, or with another one where it cannot.
     Shows(String),
+    /// Says a line to whoever connects, and runs until TERM.
+    Listens {
+        /// On this port, with TCP.
+        port: u16,
+        /// The line.
+        says: String,
+    },
 }
 
 /// How a program is asked for on a host.
@@ -116,6 +126,10 @@ pub trait Lab: Send + Sync {
     /// Cuts a container off a network, as a stranger would.
     async fn disconnect_by_hand(&self, name: RuntimeName, network: &str);
 
+    /// The line that a process of the host reads which connects there, now or in a few seconds; `None` where nobody
+    /// answers in that time.
+    async fn ask(&self, address: SocketAddrV4) -> Option<String>;
+
     /// How a running container is connected, by the network's name in the engine, as a stranger sees it.
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment>;
 }
@@ -152,6 +166,10 @@ macro_rules! conformance {
             a_cut_container_is_connected_again,
             // recreate
             a_recreate_keeps_address_and_port, a_recreate_keeps_every_address, a_failed_recreate_goes_back,
+            // share
+            members_share_an_address, members_share_their_memory, a_restarted_sandbox_cuts_its_members_off,
+            a_member_needs_its_sandbox, a_member_stays_with_its_sandbox, commands_are_run,
+            our_sandbox_waits_until_it_is_asked,
             // image
             a_local_image_is_resolved, an_absent_image_is_not_found,
         );

@@ -23,6 +23,9 @@ pub trait ImageDriver: Send + Sync {
         image: &ResolvedImage,
         progress: watch::Sender<PullProgress>,
     ) -> Result<()>;
+
+    /// The image of our own sandbox, brought along: the host has it when this is answered.
+    async fn ensure_sandbox(&self) -> Result<ResolvedImage>;
 }
 
 /// The reference without tag and digest: `registry:5000/team/app` of `registry:5000/team/app:3@sha256:…`.

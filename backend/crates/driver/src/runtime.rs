@@ -72,6 +72,20 @@ pub struct Stats {
     pub net_tx_bytes: u64,
 }
 
+/// What a command that was run in a container has left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// What it printed, standard output and error as they came, cut to [`MOST_OUTPUT`].
+    pub output: Vec<u8>,
+    /// It printed more than that.
+    pub cut: bool,
+    /// Its exit code.
+    pub exit_code: i64,
+}
+
+/// The most that is kept of what a command prints, in bytes.
+pub const MOST_OUTPUT: usize = 1024 * 1024;
+
 /// Something happened to one of our containers, or the line was lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuntimeEvent {
@@ -92,13 +106,14 @@ pub trait ContainerRuntime: Send + Sync {
     /// Ports of the host somebody listens on, ours or not, as of the last second: what a new container cannot be given.
     async fn busy_ports(&self) -> Result<BTreeSet<(Protocol, u16)>>;
 
-    /// Makes a container under [`RuntimeName::Current`], on all of its networks. If that name already holds this
+    /// Makes a container under [`RuntimeName::Current`], on all of its networks, or in the namespaces of the container
+    /// that has the name it joins now: that very one, whatever becomes of the name. If that name already holds this
     /// revision of this container, answers its id, connected to whatever it lacked. `Conflict` if the name holds something else, `NotFound` for a missing
     /// image or network, `Refused` for a specification the engine will not take (its message is kept).
     async fn create(&self, request: &CreateContainer) -> Result<RuntimeId>;
 
     /// Starts it; succeeds if it runs. `Conflict` when a host port or address is taken by someone else,
-    /// `NotFound` when it or its network is gone, `Refused` when the program cannot be executed.
+    /// `NotFound` when it, its network or the container it joins is gone, `Conflict` when that one does not run, `Refused` when the program cannot be executed.
     async fn start(&self, name: RuntimeName) -> Result<()>;
 
     /// Asks it to stop with its own stop signal and ends it after `timeout` seconds (its own timeout, else
@@ -162,6 +177,10 @@ pub trait ContainerRuntime: Send + Sync {
 
     /// Its use of resources, the processing time measured over about a second.
     async fn stats(&self, name: RuntimeName) -> Result<Stats>;
+
+    /// Runs a command in it to its end, without a terminal and an input. `Conflict` if it does not run, `Refused` where
+    /// the program cannot be executed. Bound it from outside: a command whose call is dropped goes on.
+    async fn exec(&self, name: RuntimeName, command: &[String]) -> Result<Ran>;
 
     /// Tells its terminal's size, in characters.
     async fn resize_tty(&self, name: RuntimeName, height: u16, width: u16) -> Result<()>;

@@ -211,3 +211,6 @@ fn remove_files(container: ContainerId) -> Step {
         keep,
     }))
 }
+
+#[cfg(test)]
+mod tests;

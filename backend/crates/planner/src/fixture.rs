@@ -1,5 +1,6 @@
 //! Containers, wishes and changes for tests, made from what differs, and steps in a short notation.
 
+pub(crate) mod capsule;
 pub(crate) mod model;
 pub(crate) mod shelf;
 
@@ -130,6 +131,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             spec,
             hostname: Container::default_hostname(id()),
             joins: None,
+            shareable: false,
             attachments: vec![attachment(&network(), 2)],
             dns: Vec::new(),
             published: Vec::new(),
@@ -247,9 +249,11 @@ pub(crate) fn usual_wait(wish: Wish) -> WaitFor {
 }
 
 fn name(name: RuntimeName) -> String {
-    match name {
-        RuntimeName::Current(_) => "current".to_owned(),
-        RuntimeName::Aside(_, revision) => format!("aside-{revision}"),
+    match (name, capsule::word(name.container())) {
+        (RuntimeName::Current(_), Some(word)) => word,
+        (RuntimeName::Aside(..), Some(word)) => format!("{word}-aside"),
+        (RuntimeName::Current(_), None) => "current".to_owned(),
+        (RuntimeName::Aside(_, revision), None) => format!("aside-{revision}"),
     }
 }
 
@@ -258,7 +262,10 @@ fn short(action: &Action) -> String {
         Action::Pull(image) => format!("pull {}", image.reference),
         Action::EnsureNetwork(network) => format!("network {}", network.name),
         Action::Volume(action) => short_volume(action),
-        Action::Create(request) => format!("create r{}", request.revision),
+        Action::Create(request) => match capsule::word(request.container) {
+            Some(word) => format!("create {word}"),
+            None => format!("create r{}", request.revision),
+        },
         Action::Start(n) => format!("start {}", name(*n)),
         Action::Stop { name: n, timeout } => match timeout {
             Some(seconds) => format!("stop {} within {seconds} s", name(*n)),
@@ -277,7 +284,14 @@ fn short(action: &Action) -> String {
             let parts: String = [cpu, memory, policy].into_iter().flatten().collect();
             format!("limit {}:{parts}", name(*n))
         }
-        Action::Rename { revision, to, .. } => format!("name r{revision} {}", name(*to)),
+        Action::Rename {
+            container,
+            revision,
+            to,
+        } => match capsule::word(*container) {
+            Some(word) => format!("name {word} {}", name(*to)),
+            None => format!("name r{revision} {}", name(*to)),
+        },
         Action::Remove(n) => format!("remove {}", name(*n)),
         Action::Guard => "guard".to_owned(),
         Action::Connect {

@@ -2,11 +2,12 @@
 //! the log says was done. It is done again before the next step; each of these may be done twice.
 
 use zun_domain::id::VolumeId;
+use zun_domain::runtime::RuntimeName;
 
 use crate::step::{Action, Plan, Step, VolumeAction};
 
 /// What has to be done again before the step `next`, in order: devices, mounts, and the start of what is to be
-/// waited for. Never the start of a job: that runs once.
+/// waited for, or what others of its capsule are to join or run beside. Never the start of a job: that runs once.
 pub fn to_redo(plan: &Plan, next: usize) -> Vec<Action> {
     let (done, rest) = plan.steps.split_at(next.min(plan.steps.len()));
     let mut again: Vec<Action> = Vec::new();
@@ -14,7 +15,8 @@ pub fn to_redo(plan: &Plan, next: usize) -> Vec<Action> {
         let later = &done[index + 1..];
         let mount =
             mounted(&step.action).is_some_and(|id| !later.iter().any(|step| gives_back(step, id)));
-        let start = matches!(step.action, Action::Start(_)) && awaited(later, rest);
+        let start = matches!(step.action, Action::Start(name)
+            if awaited(later, rest) || (beside_others(name, rest) && stays(name, later, plan)));
         if mount || start {
             again.push(step.action.clone());
         }
@@ -41,6 +43,58 @@ fn awaited(later: &[Step], rest: &[Step]) -> bool {
     later.iter().all(waits) && rest.first().is_some_and(needs)
 }
 
+/// Another container of the same plan is still to be started or waited for.
+fn beside_others(name: RuntimeName, rest: &[Step]) -> bool {
+    rest.iter().any(|step| {
+        let other = match &step.action {
+            Action::Start(other)
+            | Action::Pause(other)
+            | Action::AwaitStarted { name: other, .. }
+            | Action::AwaitExited { name: other } => other,
+            Action::Pull(_)
+            | Action::EnsureNetwork(_)
+            | Action::Guard
+            | Action::Volume(_)
+            | Action::Create(_)
+            | Action::Stop { .. }
+            | Action::Kill { .. }
+            | Action::Unpause(_)
+            | Action::Update { .. }
+            | Action::Rename { .. }
+            | Action::Remove(_)
+            | Action::Connect { .. }
+            | Action::Disconnect { .. } => return false,
+        };
+        other.container() != name.container()
+    })
+}
+
+/// What was started is meant to run from then on: it is no job, and nobody has ended it since.
+fn stays(name: RuntimeName, later: &[Step], plan: &Plan) -> bool {
+    let ended = |step: &Step| match &step.action {
+        Action::Stop { name: other, .. }
+        | Action::Kill { name: other, .. }
+        | Action::Remove(other) => *other == name,
+        Action::Rename { container, .. } => *container == name.container(),
+        Action::Pull(_)
+        | Action::EnsureNetwork(_)
+        | Action::Guard
+        | Action::Volume(_)
+        | Action::Create(_)
+        | Action::Start(_)
+        | Action::Pause(_)
+        | Action::Unpause(_)
+        | Action::Update { .. }
+        | Action::Connect { .. }
+        | Action::Disconnect { .. }
+        | Action::AwaitStarted { .. }
+        | Action::AwaitExited { .. } => false,
+    };
+    let job =
+        |step: &Step| matches!(&step.action, Action::AwaitExited { name: other } if *other == name);
+    !later.iter().any(ended) && !plan.steps.iter().any(job)
+}
+
 /// Whether a step that was begun before the interruption is done when it is refused now: a signal that has ended
 /// its process.
 pub fn done_when_refused(action: &Action) -> bool {
@@ -50,8 +104,10 @@ pub fn done_when_refused(action: &Action) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::capsule::plan_capsule_create;
     use crate::create::plan_create;
     use crate::delete::{Belongings, Ending, plan_delete};
+    use crate::fixture::capsule::make_capsule;
     use crate::fixture::{id, lines, make, spec};
     use crate::storage::Storage;
     use uuid::Uuid;
@@ -107,6 +163,24 @@ mod tests {
         let plan = plan_delete(id(), &belongings, Ending::Stopped);
         for next in 0..=plan.steps.len() {
             assert_eq!(redone(&plan, next), Vec::<String>::new());
+        }
+    }
+
+    #[test]
+    fn a_capsule_gets_its_sandbox_back_before_it_goes_on() {
+        // network, guard, then: create sandbox, start it, create i0, start i0, await i0, create m0, create m1,
+        // start m0, start m1, await all three
+        let plan = plan_capsule_create(&make_capsule(1, 2, Wish::Running));
+        for (next, expected) in [
+            (3, &[][..]),
+            (4, &["start sandbox"]),
+            (6, &["start sandbox"]),
+            (9, &["start sandbox"]),
+            (10, &["start sandbox", "start m0"]),
+            (11, &["start sandbox", "start m0", "start m1"]),
+            (13, &["start sandbox", "start m0", "start m1"]),
+        ] {
+            assert_eq!(redone(&plan, next), expected, "before step {next}");
         }
     }
 }

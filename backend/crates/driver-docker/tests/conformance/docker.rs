@@ -37,6 +37,7 @@ pub(crate) async fn request(lab: &DockerLab, network: &MakeNetwork) -> CreateCon
         image: pinned(&equipment.image, &resolved.digest),
         hostname: Container::default_hostname(container),
         joins: None,
+        shareable: false,
         attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,

@@ -1,9 +1,11 @@
 //! A deployment of its own on this machine's engine, with an image of its own: a static busybox.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddrV4;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bollard::models::NetworkDisconnectRequest;
@@ -13,6 +15,7 @@ use bollard::query_parameters::{
 };
 use futures::TryStreamExt;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 use uuid::Uuid;
 use zun_domain::firewall::Ruleset;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
@@ -28,6 +31,20 @@ use zun_driver_local::LocalVolumes;
 const APPLETS: &[&str] = &[
     "sh", "sleep", "dd", "echo", "true", "false", "cat", "nc", "nslookup",
 ];
+
+/// How often a port is asked before nobody is believed to listen.
+const ASKED: u32 = 40;
+/// How long one answer may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// What is said to who connects, without its end; `None` where nothing is.
+async fn answer(address: SocketAddrV4) -> Option<String> {
+    let mut connection = tokio::net::TcpStream::connect(address).await.ok()?;
+    let mut said = String::new();
+    connection.read_to_string(&mut said).await.ok()?;
+    let line = said.lines().next()?;
+    Some(line.to_owned())
+}
 
 /// The lab of a case, or `None` where this machine cannot run it.
 pub(crate) async fn of(case: &str) -> Option<DockerLab> {
@@ -211,6 +228,9 @@ impl Lab for DockerLab {
             // Where every container of a network of our own asks for names.
             Program::Finds(name) => format!("nslookup '{name}' 127.0.0.11"),
             Program::Shows(path) => format!("cat '{path}'"),
+            Program::Listens { port, says } => format!(
+                "trap 'exit 0' TERM; (while true; do echo '{says}' | nc -l -p {port}; done) & wait"
+            ),
             Program::Prints(lines) => format!("printf '{}\\n'; {until_term}", lines.join("\\n")),
             Program::Holds(mib) => format!(
                 "dd if=/dev/zero of=/dev/shm/held bs=1048576 count={mib} 2>/dev/null; echo ready; {until_term}"
@@ -238,6 +258,17 @@ impl Lab for DockerLab {
             force: Some(false),
         };
         client().disconnect_network(network, request).await.unwrap();
+    }
+
+    async fn ask(&self, address: SocketAddrV4) -> Option<String> {
+        let mut again = tokio::time::interval(Duration::from_millis(50));
+        for _ in 0..ASKED {
+            again.tick().await;
+            if let Ok(Some(line)) = tokio::time::timeout(ANSWER, answer(address)).await {
+                return Some(line);
+            }
+        }
+        None
     }
 
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {

@@ -132,6 +132,7 @@ pub async fn networks_are_joined_and_left_live(lab: &impl Lab) {
     let holder = bench.request(&Program::Runs).await;
     let taken = CreateContainer {
         joins: None,
+        shareable: false,
         attachments: vec![first.clone()],
         ..holder
     };

@@ -85,6 +85,7 @@ impl<'a, L: Lab> Workbench<'a, L> {
             image: pinned(&equipment.image, &resolved.digest),
             hostname: zun_domain::container::Container::default_hostname(container),
             joins: None,
+            shareable: false,
             attachments: vec![self.attachment(&self.network)],
             dns: Vec::new(),
             published: Vec::new(),

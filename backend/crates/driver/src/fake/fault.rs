@@ -49,12 +49,16 @@ pub enum Verb {
     Top,
     /// `ContainerRuntime::stats`.
     Stats,
+    /// `ContainerRuntime::exec`.
+    Exec,
     /// `ContainerRuntime::resize_tty`.
     ResizeTty,
     /// `ImageDriver::resolve`.
     Resolve,
     /// `ImageDriver::pull`.
     Pull,
+    /// `ImageDriver::ensure_sandbox`.
+    EnsureSandbox,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
     /// `NetworkDriver::subnets`.

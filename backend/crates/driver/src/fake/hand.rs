@@ -160,6 +160,11 @@ impl FakeHost {
         }
         state.volumes.lose_devices();
         state.firewall.boot();
+        // The engine knows no order among them. Who joins another one comes first here, and cannot start.
+        keys.sort_by_key(|key| {
+            let record = state.containers.get(key);
+            (record.is_some_and(|record| record.joined.is_none()), *key)
+        });
         for key in keys {
             let Some(record) = state.containers.get(&key) else {
                 continue;

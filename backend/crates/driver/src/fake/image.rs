@@ -14,6 +14,9 @@ use super::script::Script;
 use crate::image::{ImageDriver, pinned, repository};
 use crate::{Class, Error, Result};
 
+/// What a fake host calls the image of sandboxes.
+const SANDBOX: &str = "zun/sandbox:fake";
+
 /// An image, on the host or in the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FakeImage {
@@ -269,5 +272,16 @@ impl ImageDriver for FakeHost {
             .await?;
         progress.send_replace(step(2));
         Ok(())
+    }
+
+    async fn ensure_sandbox(&self) -> Result<ResolvedImage> {
+        let reference: ImageRef = SANDBOX
+            .parse()
+            .map_err(|_| Error::new(Class::Internal, SANDBOX))?;
+        self.call(Verb::EnsureSandbox, |state| {
+            state.images.make_up(&reference);
+            state.images.resolve(&reference, PullPolicy::Never)
+        })
+        .await
     }
 }

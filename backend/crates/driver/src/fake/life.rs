@@ -2,6 +2,7 @@
 
 use tokio::time::Instant;
 use zun_domain::container::{Health, Phase, RestartPolicyName};
+use zun_domain::time::Timestamp;
 
 use super::script::Run;
 use super::state::{Key, State};
@@ -135,6 +136,9 @@ impl State {
 
     fn running(&mut self, key: Key) -> Result<()> {
         let now = self.now();
+        // No two starts at the same moment, as on a real clock: who was started after whom can be told.
+        let now = now.max(a_moment_after(self.latest_start));
+        self.latest_start = now;
         if let Some(record) = self.containers.get(&key) {
             let attachments = record.networks.values();
             self.firewall.watch(&record.name, attachments);
@@ -181,6 +185,7 @@ impl State {
             record.name.clone(),
         );
         self.volumes.check(&mounts)?;
+        self.join(key)?;
         for attachment in &attachments {
             self.networks.occupy(attachment, key)?;
         }
@@ -275,4 +280,9 @@ impl State {
             record.health = Some(Health::Unhealthy);
         }
     }
+}
+
+/// The next moment that can be told from this one.
+fn a_moment_after(moment: Timestamp) -> Timestamp {
+    Timestamp::from_nanosecond(moment.as_nanosecond() + 1).unwrap_or(moment)
 }

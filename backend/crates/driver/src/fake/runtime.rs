@@ -13,7 +13,7 @@ use zun_domain::name::Signal;
 use super::fault::Verb;
 use super::{FakeHost, event};
 use crate::runtime::{
-    Attachment, ContainerRuntime, CreateContainer, Found, Limits, LogQuery, RuntimeEvent,
+    Attachment, ContainerRuntime, CreateContainer, Found, Limits, LogQuery, Ran, RuntimeEvent,
     RuntimeName, Stats, Top,
 };
 use crate::{Class, Error, Result};
@@ -187,6 +187,11 @@ impl ContainerRuntime for FakeHost {
             })
         })
         .await
+    }
+
+    async fn exec(&self, name: RuntimeName, command: &[String]) -> Result<Ran> {
+        self.call(Verb::Exec, |state| state.exec(name, command))
+            .await
     }
 
     async fn resize_tty(&self, name: RuntimeName, _height: u16, _width: u16) -> Result<()> {

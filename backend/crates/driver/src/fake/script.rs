@@ -67,6 +67,8 @@ pub struct Script {
     /// Names it looks up on its networks when it starts. Where one is not found it says so on standard error and ends
     /// with code 1.
     pub names: Vec<String>,
+    /// The port it listens on, and what it says to whoever connects.
+    pub listens: Option<(u16, String)>,
 }
 
 impl Default for Script {
@@ -79,6 +81,7 @@ impl Default for Script {
             memory_used: MemoryMib(1),
             files: Vec::new(),
             names: Vec::new(),
+            listens: None,
         }
     }
 }
@@ -134,6 +137,13 @@ impl Script {
     #[must_use]
     pub fn finds(mut self, name: &str) -> Self {
         self.names.push(name.to_owned());
+        self
+    }
+
+    /// Says this to whoever connects to the port.
+    #[must_use]
+    pub fn listens(mut self, port: u16, says: &str) -> Self {
+        self.listens = Some((port, says.to_owned()));
         self
     }
 

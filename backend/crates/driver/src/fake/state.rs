@@ -46,6 +46,8 @@ pub(super) struct Record {
     pub(super) memory: Option<MemoryMib>,
     pub(super) restart_policy: Option<RestartPolicy>,
     pub(super) networks: BTreeMap<String, Attachment>,
+    /// The container whose namespaces it shares, and which life of that one it has joined; 0 before its first start.
+    pub(super) joined: Option<(Key, u64)>,
     pub(super) script: Script,
     /// Starts in a row by the restart policy.
     pub(super) restarts: u32,
@@ -105,10 +107,14 @@ pub(super) struct State {
     pub(super) ports: Ports,
     pub(super) volumes: Volumes,
     pub(super) scripts: HashMap<ContainerId, Script>,
+    /// What is in the shared memory of one life of a container, by path.
+    pub(super) memories: HashMap<(Key, u64), BTreeMap<String, String>>,
     pub(super) faults: Faults,
     pub(super) timers: BTreeMap<(Instant, u64), Due>,
     /// A stranger who comes just before the next call that this is about.
     pub(super) stranger: Option<Stranger>,
+    /// When a container was started last.
+    pub(super) latest_start: Timestamp,
     next: u64,
     born: Option<Instant>,
     events: broadcast::Sender<RuntimeEvent>,
@@ -132,9 +138,11 @@ impl State {
             ports: Ports::default(),
             volumes: Volumes::default(),
             scripts: HashMap::new(),
+            memories: HashMap::new(),
             faults: Faults::default(),
             timers: BTreeMap::new(),
             stranger: None,
+            latest_start: Timestamp::UNIX_EPOCH,
             next: 0,
             born: None,
             events,
@@ -214,6 +222,7 @@ impl State {
         };
         let (container, revision) = (record.request.container, record.request.revision);
         self.names.remove(&record.name);
+        self.memories.retain(|(holder, _), _| *holder != key);
         if self.revisions.get(&(container, revision)) == Some(&key) {
             self.revisions.remove(&(container, revision));
         }

@@ -55,6 +55,7 @@ fn made(request: &CreateContainer, name: String, image: FakeImage) -> Record {
             .iter()
             .map(|attachment| (attachment.network.clone(), attachment.clone()))
             .collect(),
+        joined: None,
         script: Script::default(),
         restarts: 0,
         stopped_on_purpose: false,
@@ -98,7 +99,8 @@ impl State {
                 format!("cannot create container {name}: unknown runtime {runtime}"),
             ));
         }
-        let record = made(request, name, image);
+        let mut record = made(request, name, image);
+        record.joined = self.to_join(request)?;
         let key = self.insert(record);
         self.changed(key);
         Ok(runtime_id(key))

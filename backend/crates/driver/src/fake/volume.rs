@@ -193,7 +193,7 @@ impl State {
         Ok(true)
     }
 
-    fn use_file(
+    pub(super) fn use_file(
         &mut self,
         mounts: &[HostMount],
         file: &FileUse,

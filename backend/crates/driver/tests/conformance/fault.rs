@@ -27,6 +27,7 @@ async fn request(lab: &FakeLab) -> CreateContainer {
         image: image.to_string(),
         hostname: Container::default_hostname(container),
         joins: None,
+        shareable: false,
         attachments: vec![Attachment {
             network: network.runtime_name(),
             ip,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot do fails the test")]
 
 use std::collections::BTreeMap;
+use std::net::SocketAddrV4;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
 use async_trait::async_trait;
@@ -121,6 +122,7 @@ impl Lab for FakeLab {
             Program::Writes { path, line } => Script::exits(0).writes(path, &format!("{line}\n")),
             Program::Finds(name) => Script::exits(0).finds(name),
             Program::Shows(path) => Script::exits(0).reads(path),
+            Program::Listens { port, says } => Script::default().listens(*port, says),
         };
         self.host.script(container, script);
         let checked = matches!(program, Program::Healthy | Program::Unhealthy);
@@ -133,6 +135,10 @@ impl Lab for FakeLab {
 
     async fn disconnect_by_hand(&self, name: RuntimeName, network: &str) {
         self.host.disconnect_by_hand(name, network).unwrap();
+    }
+
+    async fn ask(&self, address: SocketAddrV4) -> Option<String> {
+        self.host.ask(address)
     }
 
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {

@@ -37,6 +37,7 @@ async fn made(lab: &FakeLab, attachment: &Attachment) -> RuntimeName {
         image: image.to_string(),
         hostname: Container::default_hostname(container),
         joins: None,
+        shareable: false,
         attachments: vec![attachment.clone()],
         dns: Vec::new(),
         published: Vec::new(),

@@ -287,6 +287,7 @@ pub(crate) fn make_of(
         image: pinned(&desired.spec.image, &desired.image_digest),
         hostname: desired.hostname.clone(),
         joins: None,
+        shareable: false,
         attachments: wiring.attachments(desired)?,
         dns: wiring.dns(),
         published: desired.published.clone(),

@@ -126,7 +126,7 @@ impl Part {
         }
     }
 
-    fn kept(&self) -> Option<&Kept> {
+    pub(super) fn kept(&self) -> Option<&Kept> {
         match self {
             Self::Kept(kept) => Some(kept),
             Self::Added(_) => None,
