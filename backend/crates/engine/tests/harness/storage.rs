@@ -151,7 +151,7 @@ impl World {
         for volume in &volumes {
             assert_settled(volume, rows, what);
         }
-        self.until_unmounted(&volumes).await;
+        self.until_unmounted(&volumes, what).await;
         self.until_idle(what).await;
         for found in self.host.volumes() {
             let record = volumes.iter().find(|volume| volume.id == found.id);
@@ -194,7 +194,7 @@ impl World {
     }
 
     /// What could not be given back is unmounted by the sweep.
-    async fn until_unmounted(&self, volumes: &[Volume]) {
+    async fn until_unmounted(&self, volumes: &[Volume], what: &str) {
         let idle = |id: VolumeId| {
             volumes
                 .iter()
@@ -211,7 +211,11 @@ impl World {
             }
         };
         let in_time = tokio::time::timeout(crate::world::BOUND, swept).await;
-        assert!(in_time.is_ok(), "left over: {:?}", self.host.volumes());
+        assert!(
+            in_time.is_ok(),
+            "{what}: left over: {:?}",
+            self.host.volumes()
+        );
     }
 
     pub(crate) async fn volume(&self, name: &str) -> Volume {

@@ -250,7 +250,7 @@ impl World {
     }
 
     /// The first thing that has to be mended yet.
-    async fn not_mended(&self) -> Option<String> {
+    pub(crate) async fn not_mended(&self) -> Option<String> {
         let query = ContainerQuery {
             limit: 10,
             ..ContainerQuery::default()

@@ -348,19 +348,11 @@ impl World {
     }
 
     async fn capsule_not_mended(&self) -> Option<String> {
-        let unfinished = self.store.operations_unfinished().await.unwrap();
-        if let Some(operation) = unfinished.first() {
-            return Some(format!("{operation:?}"));
+        let wrong = self.not_mended().await;
+        if wrong.is_some() {
+            return wrong;
         }
         let capsule = self.capsule_if_any().await?;
-        let shows = |one: &Container| self.host.look_at(RuntimeName::Current(one.id));
-        let old = capsule
-            .containers
-            .iter()
-            .find(|one| one.observed != shows(one));
-        if let Some(one) = old {
-            return Some(format!("the record of {} is an old one", one.desired.name));
-        }
         let sandbox = capsule.sandbox()?.observed.clone()?;
         let cut_off = capsule.with_role(Role::Member).find(|one| {
             let seen = one.observed.as_ref();
