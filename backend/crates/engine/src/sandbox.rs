@@ -1,8 +1,8 @@
-//! The image of sandboxes: the one that the configuration names, else our own, which is brought along.
+//! The image of sandboxes: the one that the configuration names, else our own, which zund brings along and puts on a
+//! host when a capsule needs it there.
 
 use zun_domain::container::PullPolicy;
 use zun_domain::image::ResolvedImage;
-use zun_domain::name::ImageRef;
 
 use crate::context::Engine;
 use crate::error::{Error, Result};
@@ -11,17 +11,15 @@ impl Engine {
     /// What a sandbox is made of now.
     pub(crate) async fn sandbox_image(&self) -> Result<ResolvedImage> {
         let images = &self.drivers(self.local)?.images;
-        let given = self.settings.sandbox_image.clone();
-        let image: ImageRef = match given {
-            Some(image) => image,
-            None => "zun/sandbox:1"
-                .parse()
-                .map_err(|_| Error::Internal("the name of the sandbox's image".to_owned()))?,
+        let Some(given) = &self.settings.sandbox_image else {
+            return Ok(images.ensure_sandbox().await?);
         };
-        let resolved = images.resolve(&image, PullPolicy::IfNotPresent).await;
+        let resolved = images.resolve(given, PullPolicy::IfNotPresent).await;
         resolved.map_err(|error| Error::Image {
-            image: image.to_string(),
-            message: format!("{error}; it is what the setting sandbox_image names"),
+            image: given.to_string(),
+            message: format!(
+                "{error}; the setting sandbox_image names it, without it zund uses its own"
+            ),
             missing: false,
         })
     }

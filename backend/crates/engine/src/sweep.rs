@@ -6,7 +6,7 @@ mod networks;
 
 use std::collections::HashSet;
 
-use zun_domain::container::Container;
+use zun_domain::container::{Container, Life};
 use zun_domain::id::{ContainerId, HostId, VolumeId};
 use zun_domain::operation::OperationKind;
 use zun_domain::runtime::RuntimeName;
@@ -32,7 +32,9 @@ impl Engine {
             let owner = self.store.container_find(id).await?;
             let leftover = match &owner {
                 None => true,
-                Some(owner) => item.observed.revision != owner.desired.revision,
+                Some(owner) => {
+                    item.observed.revision != owner.desired.revision || is_of_failed_capsule(owner)
+                }
             };
             if !leftover || busy.contains(&id) || !busy_now(self, id, &mut busy).await? {
                 continue;
@@ -88,6 +90,11 @@ impl Engine {
         tracing::info!(volume = %id, "unmounting it: no container has it");
         Ok(())
     }
+}
+
+/// A capsule that could not be made leaves nothing behind.
+fn is_of_failed_capsule(owner: &Container) -> bool {
+    owner.membership.is_some() && matches!(owner.life, Life::Failed { .. })
 }
 
 /// Asks again, just before removing: an operation may have been accepted since the list was made.

@@ -92,7 +92,12 @@ impl Status {
             ),
             Verb::Start => matches!(self, Created | Stopped | Missing),
             Verb::Stop => matches!(self, Running | Restarting),
-            Verb::Pause | Verb::Kill | Verb::Top | Verb::Stats | Verb::ResizeTty => self == Running,
+            Verb::Pause
+            | Verb::Kill
+            | Verb::Top
+            | Verb::Stats
+            | Verb::ResizeTty
+            | Verb::Execute => self == Running,
             Verb::Unpause => self == Paused,
             Verb::Reboot => matches!(self, Created | Running | Stopped),
             Verb::Update => matches!(
@@ -152,6 +157,8 @@ pub enum Verb {
     ResizeTty,
     /// Change its name.
     Rename,
+    /// Run a command in it.
+    Execute,
 }
 
 impl Verb {
@@ -171,6 +178,7 @@ impl Verb {
             Self::Stats => "stats",
             Self::ResizeTty => "resize",
             Self::Rename => "rename",
+            Self::Execute => "run a command in",
         }
     }
 }
@@ -243,6 +251,7 @@ mod tests {
             (Verb::Update, ".yyyyyyy.."),
             (Verb::Logs, ".yyyyyy..."),
             (Verb::Rename, ".yyyyyyyy."),
+            (Verb::Execute, "..y......."),
         ] {
             assert_eq!(row(verb), expected, "{verb:?}");
         }

@@ -225,6 +225,7 @@ impl Engine {
         let desired = &record.desired;
         let mut make = make_of(&record, desired, &wiring, &resolved.whole, ask.wait_for)?;
         make.storage = stored.storage.clone();
+        make.request.shareable = true;
         capsule.containers.push(record);
         let plan = self.make_parts(&mut capsule, resolved, make, ask)?;
         Ok(Decided {

@@ -89,6 +89,7 @@ impl Inner {
         target.security_groups.clone_from(&wiring.groups);
         let mut make = make_of(sandbox, &target, &wiring, &resolved.whole, wait_for)?;
         make.storage = stored.storage.clone();
+        make.request.shareable = true;
         let kept = Kept {
             current: sandbox.clone(),
             change: Change {

@@ -154,6 +154,7 @@ impl Inner {
             image: pinned(&desired.spec.image, &desired.image_digest),
             hostname: desired.hostname.clone(),
             joins: Some(RuntimeName::Current(sandbox)),
+            shareable: false,
             attachments: Vec::new(),
             dns: Vec::new(),
             published: Vec::new(),

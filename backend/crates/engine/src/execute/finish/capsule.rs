@@ -145,9 +145,7 @@ fn leaves(container: &Container, work: &Work, end: &End, target: Option<&Capsule
 fn settle(capsule: &mut Capsule, work: &Work, end: &End, target: Option<&CapsuleTarget>) {
     capsule.task = None;
     capsule.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
-    let mut parts = capsule.containers.iter();
-    let gone = parts.all(|part| end.seen.of(part.id).is_none());
-    capsule.life = life(work, end, gone);
+    capsule.life = life(work, end);
     if let (
         None,
         Some(CapsuleTarget {
@@ -159,9 +157,10 @@ fn settle(capsule: &mut Capsule, work: &Work, end: &End, target: Option<&Capsule
     }
 }
 
-fn life(work: &Work, end: &End, gone: bool) -> Life {
+/// One that could not be made is of no use, and nothing of it stays: what could not be taken back is swept.
+fn life(work: &Work, end: &End) -> Life {
     match (&end.failure, work.operation.kind) {
-        (Some(failure), OperationKind::Create) if gone && !end.kept => Life::Failed {
+        (Some(failure), OperationKind::Create) => Life::Failed {
             reason: failure.message.clone(),
         },
         _ => Life::Live,
@@ -171,13 +170,14 @@ fn life(work: &Work, end: &End, gone: bool) -> Life {
 /// What the end makes of the record of one of its containers.
 fn settle_part(container: &mut Container, work: &Work, end: &End, target: Option<&CapsuleTarget>) {
     container.task = None;
+    container.life = life(work, end);
     let seen = end.seen.of(container.id);
+    let seen = seen.filter(|_| container.life == Life::Live);
     let phase = |seen: Option<&Observed>| seen.map(|seen| seen.phase);
     if phase(seen) != phase(container.observed.as_ref()) {
         container.status_reason = None;
     }
     container.observed = seen.cloned();
-    container.life = life(work, end, container.observed.is_none());
     let part = target.and_then(|target| target.parts.get(&container.id));
     if let (None, Some(part)) = (&end.failure, part) {
         container.desired = part.desired.clone();

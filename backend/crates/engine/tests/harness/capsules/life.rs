@@ -108,6 +108,62 @@ async fn the_same_wish_needs_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_changed_and_is_unique() {
+    let world = World::new(None).await;
+    let first = world.running_capsule().await;
+    let mut ask = update(usual(), None);
+    ask.name = Some("store".parse().unwrap());
+    let accepted = world
+        .engine
+        .capsule_update(&CALL, "shop", ask.clone())
+        .await;
+    let accepted = accepted.unwrap();
+    assert_eq!(accepted.operation, None);
+    assert_eq!(accepted.capsule.desired.name.as_str(), "store");
+    world.running_capsule().await;
+    let taken = world
+        .engine
+        .capsule_update(&CALL, "shop", ask.clone())
+        .await;
+    let expected = format!(
+        "a capsule named store exists already in this project: {}",
+        first.id
+    );
+    assert_eq!(taken.unwrap_err().to_string(), expected);
+    ask.generation = Some(1);
+    let stale = world.engine.capsule_update(&CALL, "store", ask).await;
+    let expected = format!(
+        "capsule {} is at generation 2, not 1: it was changed by someone else; read it again",
+        first.id
+    );
+    assert_eq!(stale.unwrap_err().to_string(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_run_in_each_of_them() {
+    let world = World::new(None).await;
+    let capsule = world.running_capsule().await;
+    let id = part(&capsule, "web").id.to_string();
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let ran = world
+        .engine
+        .container_exec(&CALL, &id, words("echo hello"))
+        .await;
+    let ran = ran.unwrap();
+    assert_eq!((ran.output.trim_end(), ran.exit_code), ("hello", 0));
+    let none = world.engine.container_exec(&CALL, &id, Vec::new()).await;
+    assert_eq!(
+        none.unwrap_err().to_string(),
+        "command: give at least the program to run"
+    );
+    let stopped = super::story::act(&world, "web", Act::Stop(None)).await;
+    world.end_of(&stopped.unwrap().unwrap()).await;
+    let refused = world.engine.container_exec(&CALL, &id, words("true")).await;
+    let expected = format!("cannot run a command in container {id} in Stopped state");
+    assert_eq!(refused.unwrap_err().to_string(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_member_can_be_stopped_and_started_alone() {
     let world = World::new(None).await;
     let before = world.running_capsule().await;

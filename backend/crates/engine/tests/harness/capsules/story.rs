@@ -30,7 +30,6 @@ pub(super) enum Story {
     RemoveMember,
     EditInit,
     EditPorts,
-    Rename,
     MemberMissing,
     Stop,
     Start,
@@ -40,7 +39,7 @@ pub(super) enum Story {
 }
 
 impl Story {
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 14] = [
         Self::Create,
         Self::CreateFailing,
         Self::EditMember,
@@ -49,7 +48,6 @@ impl Story {
         Self::RemoveMember,
         Self::EditInit,
         Self::EditPorts,
-        Self::Rename,
         Self::MemberMissing,
         Self::Stop,
         Self::Start,
@@ -125,11 +123,6 @@ impl Story {
                 let mut spec = usual();
                 spec.containers[1] = publishing(on_data(one("log")), 81);
                 edit(spec).await
-            }
-            Self::Rename => {
-                let mut ask = update(usual(), None);
-                ask.name = Some("store".parse().unwrap());
-                engine.capsule_update(&CALL, "shop", ask).await
             }
             Self::MemberMissing => edit(usual()).await,
             Self::Stop => {
