@@ -228,7 +228,8 @@ fn attributes(world: &mut World) -> Result<()> {
         .zip(before.iter().zip(&after))
         .map(|((name, _, _, cost), (before, after))| happened(name, *cost, before, after)))?;
     workspace.destroy()?;
-    crate::network::must_be_as_new(world)
+    crate::network::must_be_as_new(&world.api()?)?;
+    world.must_be_empty()
 }
 
 /// A zone that is not there: the plan says that it would replace, and that no host fits.

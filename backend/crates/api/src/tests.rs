@@ -47,7 +47,7 @@ use zun_domain::id::ProjectId;
 use zun_domain::policy::Exceptions;
 use zun_domain::project::Role;
 use zun_domain::time::{Clock, Timestamp};
-use zun_driver::fake::{FakeHost, FakeImage, Script};
+use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
 use zun_engine::Engine;
 use zun_engine::context::{Ids, Parts};
 use zun_engine::identity::{
@@ -142,9 +142,18 @@ impl Reply {
 
 /// The images of every test.
 fn stock(host: &FakeHost) {
-    for name in ["nginx", "nginx:2", "busybox", "zun/sandbox:1"] {
+    for name in ["nginx", "nginx:2", "busybox"] {
         host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
     }
+    let once = Script {
+        run: Run::Exits {
+            code: 0,
+            after_ms: 0,
+            oom: false,
+        },
+        ..Script::default()
+    };
+    host.add_image(&FakeImage::of("once".parse().unwrap(), once));
 }
 
 struct TestApp {

@@ -45,7 +45,7 @@ fn spec() -> Value {
             {"name": "log", "spec": {"image": "busybox", "memory": 32,
                 "mounts": [{"destination": "/logs", "source": "data", "read_only": true}]}},
         ],
-        "init_containers": [{"name": "prepare", "spec": {"image": "busybox", "command": ["true"]}}],
+        "init_containers": [{"name": "prepare", "spec": {"image": "once"}}],
         "volumes": [{"name": "data", "size": 1}],
         "labels": {"app": "shop"}, "annotations": {"note": "n"}, "hostname": "shop",
     })
@@ -162,7 +162,7 @@ async fn both_views_of_zun() {
                 {"image": "nginx", "name": "web", "resources": {"requests": {"cpu": 1, "memory": 512}}},
                 {"image": "busybox", "resources": {"requests": {"cpu": 0.5, "memory": 64}}},
             ],
-            "initContainers": [{"image": "busybox", "command": ["true"]}],
+            "initContainers": [{"image": "once"}],
         },
     });
     let shown = app.by_template(template).await;
