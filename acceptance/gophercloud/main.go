@@ -1,4 +1,4 @@
-// Speaks with the network API of a server as any program does that is written with OpenStack's Go library, gophercloud:
+// Speaks with the network and container APIs of a server as any program does that is written with OpenStack's Go library, gophercloud:
 // makes every noun, reads, lists, changes and deletes it, and fails at the first answer that is not as it should be.
 //
 // usage: gophercloud PREFIX, where networks may be cut from PREFIX.0.0/16, such as 10.192; the login is in OS_*.
@@ -17,9 +17,10 @@ import (
 
 // A server, and what is used of it.
 type server struct {
-	ctx    context.Context
-	client *gophercloud.ServiceClient
-	prefix string
+	ctx        context.Context
+	client     *gophercloud.ServiceClient
+	containers *gophercloud.ServiceClient
+	prefix     string
 }
 
 func main() {
@@ -38,6 +39,7 @@ func main() {
 		{"ports", portsOfNetwork},
 		{"security groups", securityGroups},
 		{"routers and floating IPs", routersAndFloatingIPs},
+		{"capsules", capsulesOfContainers},
 	} {
 		if err := part.try(s); err != nil {
 			fail(fmt.Errorf("%s: %w", part.name, err))
@@ -58,10 +60,13 @@ func login(prefix string) (server, error) {
 	if err != nil {
 		return server{}, fmt.Errorf("cannot log in: %w", err)
 	}
-	client, err := openstack.NewNetworkV2(provider, gophercloud.EndpointOpts{
-		Region: os.Getenv("OS_REGION_NAME"),
-	})
-	return server{ctx, client, prefix}, err
+	region := gophercloud.EndpointOpts{Region: os.Getenv("OS_REGION_NAME")}
+	client, err := openstack.NewNetworkV2(provider, region)
+	if err != nil {
+		return server{}, err
+	}
+	containers, err := openstack.NewContainerV1(provider, region)
+	return server{ctx, client, containers, prefix}, err
 }
 
 func fail(err error) {

@@ -1,5 +1,6 @@
 //! The data sources, one file per noun.
 
+mod capsule;
 mod container;
 mod containers;
 mod hosts;
@@ -18,6 +19,7 @@ use networking::DataOf;
 /// Every data source.
 pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
     vec![
+        Box::new(capsule::CapsuleData),
         Box::new(container::ContainerData),
         Box::new(containers::ContainersData),
         Box::new(quota::QuotaData),

@@ -1,6 +1,7 @@
 //! The pages under `docs/`, rendered from the schemas in the Registry's layout. The test fails when they are
 //! stale; `UPDATE_DOCS=1 cargo test -p terraform-provider-zun docs` writes them.
 
+mod capsule;
 mod examples;
 mod page;
 mod tables;
@@ -56,6 +57,7 @@ fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
     let example = texts::EXAMPLES
         .iter()
         .chain(texts::networking::EXAMPLES)
+        .chain(texts::capsule::EXAMPLES)
         .find(|(of, what, _)| *of == name && *what == kind)
         .map_or_else(
             || panic!("no example of {}", kind_title(name, kind)),
@@ -63,12 +65,14 @@ fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
         );
     let more = match (name, kind) {
         ("zun_container", "Resource") => tables::of_container(),
+        ("zun_capsule", "Resource") => capsule::of_capsule(),
         (name, "Resource") if NETWORKING.contains(&name) => tables::of_edits(&schema),
         _ => String::new(),
     };
     let import = texts::IMPORTS
         .iter()
         .chain(texts::networking::IMPORTS)
+        .chain(texts::capsule::IMPORTS)
         .find(|(of, _)| *of == name && kind == "Resource")
         .map(|(_, text)| *text);
     Page {

@@ -1,6 +1,7 @@
 //! The managed resources, one file per noun.
 
 mod agreeing;
+pub(crate) mod capsule;
 pub(crate) mod container;
 pub(crate) mod floating_ip;
 mod identity;
@@ -32,6 +33,7 @@ use stored::life::ResourceOf;
 pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
     vec![
         Box::new(container::ContainerResource),
+        Box::new(capsule::CapsuleResource),
         Box::new(limits::LimitsOf::<quota::Project>::new()),
         Box::new(limits::LimitsOf::<quota_class::Class>::new()),
         Box::new(ResourceOf::<Volume>::new()),

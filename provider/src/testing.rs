@@ -1,6 +1,7 @@
 //! A stand-in for zund, for tests that need neither an engine nor a server: containers that do at once
 //! what they are told, and can be changed behind the provider's back.
 
+mod capsule;
 mod http;
 pub(crate) mod networking;
 mod storage;

@@ -42,8 +42,15 @@ pub fn clients(checkout: &Checkout) -> Result<PathBuf> {
 /// The program of `acceptance/gophercloud`, built where it must be.
 pub fn gophercloud(checkout: &Checkout) -> Result<PathBuf> {
     let source = checkout.root().join("acceptance/gophercloud");
-    let files =
-        ["go.mod", "go.sum", "main.go", "network.go", "router.go"].map(|name| source.join(name));
+    let files = [
+        "go.mod",
+        "go.sum",
+        "capsule.go",
+        "main.go",
+        "network.go",
+        "router.go",
+    ];
+    let files = files.map(|name| source.join(name));
     let folder = cached("gophercloud", &files.each_ref().map(PathBuf::as_path))?;
     let program = folder.join("gophercloud");
     if program.is_file() {

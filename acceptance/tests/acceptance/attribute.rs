@@ -3,9 +3,9 @@
 //!
 //! `check.rs` says what one line of the table means, `table.rs` is the table, `quota.rs` has the other two resources.
 
-mod check;
+pub(crate) mod check;
 mod quota;
-mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `quickstart.rs` | the example that newcomers run first |
 //! | `attribute.rs` | every attribute of every resource, through its whole life |
+//! | `capsule.rs` | the same for capsules, each edit alone; the example; templates; OpenStack's own clients |
 //! | `volume.rs` | the same for volumes, snapshots and `mounts`; nothing of them is left at the end |
 //! | `volume_killed.rs` | zund and the host killed in the middle of work on volumes: no byte changes |
 //! | `database.rs` | the example of a database: its data after a recreate and after a reboot |
@@ -24,6 +25,7 @@
 //! | `image.rs` | the images that the others use |
 
 mod attribute;
+mod capsule;
 mod database;
 mod drift;
 mod failing;

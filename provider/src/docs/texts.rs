@@ -1,5 +1,6 @@
 //! What no schema says: examples and the ways to import. [`networking`] has those of its resources.
 
+pub(super) mod capsule;
 pub(super) mod networking;
 
 pub(super) const PROVIDER: &str = r#"

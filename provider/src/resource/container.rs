@@ -5,7 +5,7 @@
 //! [`state`] translate to and from the API, [`apply`] creates, changes and removes, [`failure`] says why that did not work, [`preview`] asks beforehand.
 
 mod apply;
-mod failure;
+pub(super) mod failure;
 mod memory;
 mod mounts;
 mod networks;

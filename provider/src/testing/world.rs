@@ -9,6 +9,7 @@ use zun_domain::container::spec::SpecDefaults;
 use zun_domain::container::{ContainerSpec, Effect, RestartPolicy, WaitFor, Wish};
 use zun_domain::quota::{LimitSet, Limits};
 
+use super::capsule::Capsules;
 use super::http::{Answer, Request, answer};
 use super::networking::Networking;
 use super::storage::Storage;
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) problems: Vec<Json>,
     /// What `disk` means; `enforced` where none is given.
     pub(crate) disk: Option<&'static str>,
+    /// Its capsules.
+    pub(crate) capsules: Capsules,
     /// Its block storage.
     pub(crate) storage: Storage,
     /// Its networking.
@@ -39,7 +42,7 @@ pub(crate) struct World {
     made: u32,
 }
 
-fn refused(status: u16, code: &str, detail: &str, existing: Option<&str>) -> Answer {
+pub(super) fn refused(status: u16, code: &str, detail: &str, existing: Option<&str>) -> Answer {
     answer(
         status,
         json!({"errors": [{"request_id": "req-1", "code": format!("container.{code}"), "status": status,
@@ -86,10 +89,14 @@ impl World {
                 "disk": self.disk.unwrap_or("enforced"), "project_id": "p"}),
             ),
             ("POST", ["zund", "v1", "preview"]) => self.preview(),
+            ("POST", ["zund", "v1", "preview", "capsule"]) => self.capsule_preview(),
+            ("POST", ["zund", "v1", "capsules"]) => self.capsule_create(&request.body),
+            (_, ["zund", "v1", "capsules", which, ..]) => self.capsule(which, request),
             ("GET", ["zund", "v1", "operations", id]) => {
                 if let Some(container) = self.pending.remove(*id) {
                     self.containers.insert(container.uuid.clone(), container);
                 }
+                self.settle_capsule(id);
                 answer(200, self.operations[*id].clone())
             }
             ("POST", ["zund", "v1", "containers"]) => self.create(&request.body),
@@ -140,10 +147,15 @@ impl World {
 
     /// Accepts an operation that has ended by the time it is asked for.
     fn accepted(&mut self, container: &Container, kind: &str) -> Answer {
-        let id = format!("op-{}", self.operations.len());
+        self.accepted_of("container", &container.uuid, json!(container), kind)
+    }
+
+    /// The same of anything.
+    pub(super) fn accepted_of(&mut self, noun: &str, uuid: &str, body: Json, kind: &str) -> Answer {
+        let id = self.next_operation();
         let failure = self.failure.take();
         let ended = |state: &str, failure: &Json| {
-            json!({"id": id, "subject_kind": "container", "subject": container.uuid, "kind": kind, "state": state, "progress": "", "steps_done": 0,
+            json!({"id": id, "subject_kind": noun, "subject": uuid, "kind": kind, "state": state, "progress": "", "steps_done": 0,
                 "steps": 3, "failure": failure, "created_at": "2026-01-01T00:00:00Z", "finished_at": null})
         };
         let last = match failure {
@@ -153,8 +165,13 @@ impl World {
         self.operations.insert(id.clone(), last);
         answer(
             202,
-            json!({"container": container, "operation": ended("queued", &Json::Null)}),
+            json!({noun: body, "operation": ended("queued", &Json::Null)}),
         )
+    }
+
+    /// The id of the operation that is accepted next.
+    pub(super) fn next_operation(&self) -> String {
+        format!("op-{}", self.operations.len())
     }
 
     fn create(&mut self, body: &Json) -> Answer {

@@ -165,34 +165,45 @@ impl Check {
     pub(crate) fn resource(&self, stage: Stage) -> String {
         let name = format!("{}{}", self.attribute, self.suffix);
         let mut text = format!("resource \"zun_container\" \"{name}\" {{\n");
-        let mut line = |name: &str, value: &str| {
+        if self.attribute != "name" {
+            let _ = writeln!(text, "  name = \"attribute.{name}\"");
+        }
+        for (name, value) in self.lines(stage) {
             let _ = writeln!(text, "  {name} = {value}");
-        };
+        }
+        text.push_str("}\n\n");
+        text
+    }
+
+    /// The same as a container of a capsule, which is called like the attribute.
+    pub(crate) fn member(&self, stage: Stage) -> String {
+        let mut text = format!("    {{\n      name = \"{}\"\n", self.attribute);
+        for (name, value) in self.lines(stage) {
+            let _ = writeln!(text, "      {name} = {value}");
+        }
+        text.push_str("    },\n");
+        text
+    }
+
+    /// Attributes and their values at a stage.
+    fn lines(&self, stage: Stage) -> Vec<(&'static str, &'static str)> {
         let own = match stage {
             Stage::Before => self.before,
             Stage::After => Some(self.after),
             // What is required cannot be taken out.
             Stage::Without => self.before.filter(|_| self.attribute == "image"),
         };
-        if self.attribute != "name" {
-            line("name", &format!("\"attribute.{name}\""));
-        }
         let taken = |name: &str| {
             self.attribute == name || self.with.iter().any(|(other, _)| *other == name)
         };
-        for (name, value) in BASE.iter().filter(|(name, _)| !taken(name)) {
-            line(name, value);
-        }
-        for (name, value) in &self.with {
+        let base = BASE.into_iter().filter(|(name, _)| !taken(name));
+        let with = self.with.iter().map(|(name, value)| {
             let edited = self.moving.iter().find(|(moved, _)| moved == name);
             let edited = edited.filter(|_| stage == Stage::After);
-            line(name, edited.map_or(value, |(_, edited)| edited));
-        }
-        if let Some(value) = own {
-            line(self.attribute, value);
-        }
-        text.push_str("}\n\n");
-        text
+            (*name, edited.map_or(*value, |(_, edited)| *edited))
+        });
+        let own = own.map(|value| (self.attribute, value));
+        base.chain(with).chain(own).collect()
     }
 
     /// What the step to a stage does.

@@ -13,19 +13,30 @@
 //! | `DELETE /zund/v1/containers/{uuid}` | | 202 [`container::Accepted`]; 404 when gone |
 //! | `POST /zund/v1/containers/{uuid}/confirm` | | 204 |
 //! | `GET /zund/v1/containers/{uuid}/events?after=` | | 200 [`operation::EventPage`] |
+//! | `POST /zund/v1/capsules` | [`capsule::CreateCapsule`] | 202 [`capsule::AcceptedCapsule`] |
+//! | `GET /zund/v1/capsules?limit=&marker=` | | 200 [`capsule::CapsulePage`] |
+//! | `GET /zund/v1/capsules/{uuid or name}` | | 200 [`capsule::Capsule`] |
+//! | `PUT /zund/v1/capsules/{uuid}` | [`capsule::UpdateCapsule`] | 202 [`capsule::AcceptedCapsule`] |
+//! | `DELETE /zund/v1/capsules/{uuid}` | | 202 [`capsule::AcceptedCapsule`]; 404 when gone |
+//! | `POST /zund/v1/capsules/{uuid}/confirm` | | 204 |
 //! | `POST /zund/v1/preview` | [`preview::PreviewRequest`] | 200 [`preview::Preview`] |
+//! | `POST /zund/v1/preview/capsule` | [`capsule::CapsulePreviewRequest`] | 200 [`capsule::CapsulePreview`] |
 //! | `GET /zund/v1/operations?unconfirmed=&container=` | | 200 [`operation::OperationPage`] |
 //! | `GET /zund/v1/operations/{id}?wait=SECONDS&after=STEPS_DONE` | | 200 [`operation::Operation`], at once when final, else when it changed or after at most 60 s |
 //! | `GET /zund/v1/operations/{id}/events` | | server-sent events, each an [`operation::Operation`] |
 //! | `GET`, `PUT`, `DELETE /zund/v1/quotas/{project}` | [`quota::SetLimits`] | 200 [`quota::Quota`], DELETE 204 |
 //! | `GET`, `PUT`, `DELETE /zund/v1/quota_classes/{name}` | [`quota::SetLimits`] | 200 [`quota::QuotaClass`], DELETE 204 |
 //!
+//! [`template`] reads the template of a capsule, for the server and for its clients.
+//!
 //! Nested values are the domain's own scalars and its [`zun_domain::container::ContainerSpec`], so that
 //! a request is refused for the same reasons in `plan` and on the server.
 
+pub mod capsule;
 pub mod container;
 pub mod error;
 pub mod features;
 pub mod operation;
 pub mod preview;
 pub mod quota;
+pub mod template;

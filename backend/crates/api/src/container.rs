@@ -2,7 +2,9 @@
 
 pub(crate) mod act;
 pub(crate) mod availability_zone;
+pub(crate) mod capsule;
 pub(crate) mod create;
+pub(crate) mod execute;
 pub(crate) mod host;
 pub(crate) mod list;
 pub(crate) mod look;

@@ -113,6 +113,15 @@ impl Problem {
         self
     }
 
+    /// It is about this field, or one in it.
+    pub(crate) fn names_field(&self, name: &str) -> bool {
+        let rest = self
+            .field
+            .as_deref()
+            .and_then(|field| field.strip_prefix(name));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+
     /// The field's path below `parent`, where the sentence is right as it is.
     pub(crate) fn field_in(mut self, parent: &str) -> Self {
         if let Some(field) = &mut self.field {
@@ -349,7 +358,7 @@ impl From<Error> for Problem {
 
 fn not_found_slug(what: &str) -> &'static str {
     match what {
-        "container" => "container-not-found",
+        "container" | "capsule" => "container-not-found",
         "host" => "compute-node-not-found",
         "service" => "zun-service-not-found",
         "quota class" => "quota-class-not-found",

@@ -1,5 +1,6 @@
 //! `/zund/v1`: our own API, whose shapes are those of `zun-api-types`.
 
+pub(crate) mod capsule;
 pub(crate) mod container;
 pub(crate) mod features;
 pub(crate) mod operation;

@@ -1,6 +1,8 @@
 //! The API as a whole: the real engine on a real SQLite file, a fake host, one user per role.
 
 mod block_storage;
+mod capsule;
+mod capsule_refusal;
 mod container;
 mod error_body;
 mod extension;
@@ -45,7 +47,7 @@ use zun_domain::id::ProjectId;
 use zun_domain::policy::Exceptions;
 use zun_domain::project::Role;
 use zun_domain::time::{Clock, Timestamp};
-use zun_driver::fake::{FakeHost, FakeImage, Script};
+use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
 use zun_engine::Engine;
 use zun_engine::context::{Ids, Parts};
 use zun_engine::identity::{
@@ -143,6 +145,15 @@ fn stock(host: &FakeHost) {
     for name in ["nginx", "nginx:2", "busybox"] {
         host.add_image(&FakeImage::of(name.parse().unwrap(), Script::default()));
     }
+    let once = Script {
+        run: Run::Exits {
+            code: 0,
+            after_ms: 0,
+            oom: false,
+        },
+        ..Script::default()
+    };
+    host.add_image(&FakeImage::of("once".parse().unwrap(), once));
 }
 
 struct TestApp {

@@ -19,6 +19,7 @@ mod retry;
 mod tls;
 mod transport;
 
+mod capsule;
 mod container;
 mod features;
 pub mod host;

@@ -12,7 +12,7 @@ use crate::wait::Unfinished;
 
 /// What was being done to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
+pub(in crate::resource) enum Deed {
     Create,
     Update,
     Delete,
@@ -36,6 +36,33 @@ impl Deed {
     }
 }
 
+/// What it was done to.
+pub(in crate::resource) struct About<'a> {
+    /// `container`, `capsule`.
+    pub(in crate::resource) noun: &'static str,
+    /// Its name.
+    pub(in crate::resource) name: &'a str,
+    /// Its own reason for being as it is.
+    pub(in crate::resource) reason: Option<&'a str>,
+    /// The command that shows it.
+    pub(in crate::resource) show: &'static str,
+    /// The command that shows what it prints.
+    pub(in crate::resource) logs: &'static str,
+    /// What that command is told instead of its id; empty where it is that.
+    pub(in crate::resource) whose: &'static str,
+}
+
+fn container<'a>(name: &'a str, reason: Option<&'a str>) -> About<'a> {
+    About {
+        noun: "container",
+        name,
+        reason,
+        show: "openstack appcontainer show",
+        logs: "openstack appcontainer logs",
+        whose: "",
+    }
+}
+
 /// An operation that ended without success.
 pub(super) fn of_operation(
     deed: Deed,
@@ -43,14 +70,23 @@ pub(super) fn of_operation(
     now: Option<&Container>,
 ) -> Diagnostic {
     let name = now.map_or(operation.subject.as_str(), |c| c.name.as_str());
+    let reason = now.and_then(|container| container.status_reason.as_deref());
+    told(deed, operation, &container(name, reason))
+}
+
+/// The same of whatever it was done to.
+pub(in crate::resource) fn told(
+    deed: Deed,
+    operation: &Operation,
+    about: &About<'_>,
+) -> Diagnostic {
     let failure = operation.failure.as_ref();
     let message = failure.map_or_else(
         || format!("The operation was {}", operation.state.as_str()),
         |failure| sentence(&failure.message),
     );
     let mut text = format!("{message}.");
-    let reason = now.and_then(|container| container.status_reason.as_deref());
-    if let Some(reason) = reason.filter(|reason| !same(reason, &message)) {
+    if let Some(reason) = about.reason.filter(|reason| !same(reason, &message)) {
         line(&mut text, format_args!("{}.", sentence(reason)));
     }
     let exit = failure
@@ -73,11 +109,9 @@ pub(super) fn of_operation(
             let _ = write!(text, "\n  {printed}");
         }
     }
-    let _ = write!(text, "\n\n{}", next(deed, &operation.subject));
-    Diagnostic::error(
-        format!("Container {name} could not be {}", deed.done()),
-        text,
-    )
+    let _ = write!(text, "\n\n{}", next(deed, about, &operation.subject));
+    let (noun, name) = (sentence(about.noun), about.name);
+    Diagnostic::error(format!("{noun} {name} could not be {}", deed.done()), text)
 }
 
 fn line(text: &mut String, words: std::fmt::Arguments<'_>) {
@@ -90,25 +124,43 @@ fn same(a: &str, b: &str) -> bool {
     plain(a).contains(&plain(b)) || plain(b).contains(&plain(a))
 }
 
-fn next(deed: Deed, uuid: &str) -> String {
+fn next(deed: Deed, about: &About<'_>, uuid: &str) -> String {
+    let About {
+        noun, show, logs, ..
+    } = about;
     match deed {
         Deed::Create => format!(
             "Correct the cause and apply again: what is left of this one is then replaced. \
-             `openstack appcontainer show {uuid}` shows it until then."
+             `{show} {uuid}` shows it until then."
+        ),
+        Deed::Update if about.whose.is_empty() => format!(
+            "The {noun} is as it was before. Correct the cause and apply again; \
+             `{logs} {uuid}` shows all that it prints."
         ),
         Deed::Update => format!(
-            "The container is as it was before. Correct the cause and apply again; \
-             `openstack appcontainer logs {uuid}` shows all that it prints."
+            "The {noun} is as it was before. Correct the cause and apply again; \
+             `{logs}` {} shows all that this one prints.",
+            about.whose
         ),
         Deed::Delete => {
-            format!("Apply again; `openstack appcontainer show {uuid}` shows what is left.")
+            format!("Apply again; `{show} {uuid}` shows what is left.")
         }
     }
 }
 
 /// An operation that was not followed to its end.
 pub(super) fn of_unfinished(deed: Deed, name: &str, unfinished: &Unfinished) -> Diagnostic {
-    let summary = format!("Container {name} is not {} yet", deed.done());
+    of_unfinished_of(deed, &container(name, None), unfinished)
+}
+
+/// The same of whatever it is.
+pub(in crate::resource) fn of_unfinished_of(
+    deed: Deed,
+    about: &About<'_>,
+    unfinished: &Unfinished,
+) -> Diagnostic {
+    let (noun, name) = (sentence(about.noun), about.name);
+    let summary = format!("{noun} {name} is not {} yet", deed.done());
     let progress = |operation: &Operation| {
         let progress = if operation.progress.is_empty() {
             operation.state.as_str()
@@ -142,6 +194,15 @@ pub(super) fn of_unfinished(deed: Deed, name: &str, unfinished: &Unfinished) -> 
 
 /// A create that was refused; a name that is taken comes with the way to take the container over.
 pub(super) fn of_refused_create(error: &Error, planned: &Value) -> Diagnostic {
+    of_refused_create_of("container", error, planned)
+}
+
+/// The same of whatever was to be made.
+pub(in crate::resource) fn of_refused_create_of(
+    noun: &str,
+    error: &Error,
+    planned: &Value,
+) -> Diagnostic {
     let existing = error
         .refusal()
         .and_then(|refusal| refusal.existing.as_deref());
@@ -154,10 +215,10 @@ pub(super) fn of_refused_create(error: &Error, planned: &Value) -> Diagnostic {
         .and_then(Value::as_str)
         .unwrap_or(uuid);
     Diagnostic::error(
-        format!("Container {name} exists already"),
+        format!("{} {name} exists already", sentence(noun)),
         format!(
             "{}.\n\nTo manage the one that exists, import it, with the address of this resource in place of \
-             zun_container.example:\n\n  terraform import zun_container.example {uuid}\n\nOr give this one another name.",
+             zun_{noun}.example:\n\n  terraform import zun_{noun}.example {uuid}\n\nOr give this one another name.",
             sentence(&error.cause().to_string())
         ),
     )

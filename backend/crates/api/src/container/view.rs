@@ -111,15 +111,16 @@ struct ForAdmin<'a> {
     image_pull_policy: Option<&'static str>,
 }
 
-/// An address of a container's own page.
-#[derive(Serialize)]
-struct Link {
-    href: String,
-    rel: &'static str,
+/// An address of an object's own page.
+#[derive(Debug, Serialize)]
+pub(super) struct Link {
+    pub(super) href: String,
+    pub(super) rel: &'static str,
 }
 
-#[derive(Serialize)]
-struct Address {
+/// An address as clients read it.
+#[derive(Debug, Serialize)]
+pub(super) struct Address {
     addr: IpAddr,
     version: u8,
     port: PortId,
@@ -127,10 +128,11 @@ struct Address {
     preserve_on_delete: bool,
 }
 
-#[derive(Serialize)]
+/// A restart policy as clients read it.
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct RestartPolicy {
-    name: &'static str,
+pub(super) struct RestartPolicy {
+    pub(super) name: &'static str,
     maximum_retry_count: String,
 }
 
@@ -254,8 +256,12 @@ fn pull_policy(policy: PullPolicy) -> &'static str {
 }
 
 fn restart_policy(container: &Container) -> Option<RestartPolicy> {
-    let policy = container.desired.spec.restart_policy?;
-    Some(RestartPolicy {
+    container.desired.spec.restart_policy.map(policy)
+}
+
+/// A restart policy in Zun's words.
+pub(super) fn policy(policy: zun_domain::container::RestartPolicy) -> RestartPolicy {
+    RestartPolicy {
         name: match policy.name {
             RestartPolicyName::No => "no",
             RestartPolicyName::Always => "always",
@@ -263,7 +269,7 @@ fn restart_policy(container: &Container) -> Option<RestartPolicy> {
             RestartPolicyName::UnlessStopped => "unless-stopped",
         },
         maximum_retry_count: policy.maximum_retry_count.unwrap_or(0).to_string(),
-    })
+    }
 }
 
 fn check(check: &Healthcheck) -> Check<'_> {
@@ -275,7 +281,8 @@ fn check(check: &Healthcheck) -> Check<'_> {
     }
 }
 
-fn addresses(container: &Container) -> BTreeMap<NetworkId, Vec<Address>> {
+/// Its addresses by network.
+pub(super) fn addresses(container: &Container) -> BTreeMap<NetworkId, Vec<Address>> {
     let mut networks: BTreeMap<NetworkId, Vec<Address>> = BTreeMap::new();
     for address in &container.addresses {
         let entry = Address {

@@ -17,12 +17,7 @@ pub(super) fn container(
     caller: &Caller,
 ) -> Container {
     let desired = &container.desired;
-    let mut spec = desired.spec.clone();
-    spec.environment_wo = None;
-    if caller.project != container.project {
-        spec.environment = None;
-        spec.mounts = spec.mounts.map(without_contents);
-    }
+    let spec = spec(&desired.spec, caller.project == container.project);
     let observed = container.observed.as_ref();
     Container {
         uuid: container.id.to_string(),
@@ -54,6 +49,17 @@ pub(super) fn container(
     }
 }
 
+/// A specification, with values and contents where the caller is of its own project.
+pub(super) fn spec(held: &domain::ContainerSpec, own: bool) -> domain::ContainerSpec {
+    let mut spec = held.clone();
+    spec.environment_wo = None;
+    if !own {
+        spec.environment = None;
+        spec.mounts = spec.mounts.map(without_contents);
+    }
+    spec
+}
+
 fn without_contents(mounts: BTreeSet<domain::MountSpec>) -> BTreeSet<domain::MountSpec> {
     let bare = mounts.into_iter().map(|mount| domain::MountSpec {
         content: None,
@@ -70,7 +76,8 @@ fn volumes(mounts: &[domain::Mount]) -> BTreeMap<String, String> {
     volumes.collect()
 }
 
-fn address(address: &domain::Address) -> Address {
+/// An address.
+pub(super) fn address(address: &domain::Address) -> Address {
     Address {
         network: address.network.to_string(),
         ip: address.ip.to_string(),
@@ -80,7 +87,8 @@ fn address(address: &domain::Address) -> Address {
     }
 }
 
-fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
+/// What is seen of a container where a hand may have changed it.
+pub(super) fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
     let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
     let mut strange = strangers(container, observed);
     let connected = container.addresses.iter().all(on) && strange.next().is_none();

@@ -7,9 +7,15 @@ use serde_json::{Value, json};
 use super::super::{TestApp, Who};
 use crate::Route;
 
+/// The least that a capsule is.
+fn one() -> Value {
+    json!({"containers": [{"name": "web", "spec": {"image": "nginx"}}]})
+}
+
 /// What belongs to the victim.
 pub(super) struct Victim {
     pub(super) container: String,
+    pub(super) capsule: String,
     pub(super) operation: String,
     pub(super) credential: String,
     pub(super) volume: String,
@@ -27,6 +33,7 @@ impl Victim {
             .expect(202)
             .json();
         app.ended(Who::Member, &accepted).await;
+        let capsule = app.capsule(json!({"name": "victim", "spec": one()})).await;
         let path = format!("/identity/v3/users/{}/application_credentials", app.member);
         let body = json!({"application_credential": {"name": "ci"}});
         let credential = app.post(Who::Member, &path, body).await.expect(201).json();
@@ -40,6 +47,7 @@ impl Victim {
             network: Self::network(app).await,
             volume,
             snapshot,
+            capsule,
             container: text(&accepted["container"]["uuid"]),
             operation: text(&accepted["operation"]["id"]),
             credential: text(&credential["application_credential"]["id"]),
@@ -103,6 +111,8 @@ impl Victim {
         let project = app.shop.0.simple().to_string();
         let ident = if route.path.contains("/hosts/") {
             "host-1"
+        } else if route.path.contains("/capsules/") {
+            &self.capsule
         } else {
             &self.container
         };
@@ -125,6 +135,8 @@ impl Victim {
             }
             + if route.path.ends_with("/rename") {
                 "?name=other"
+            } else if route.path.ends_with("/execute") {
+                "?command=ls"
             } else {
                 ""
             }
@@ -139,6 +151,13 @@ impl Victim {
             (_, path) if path.ends_with("_security_group") => json!({"name": "default"}),
             (method, path) if path.starts_with("/network/") => self.network_body(method, path),
             ("POST", "/v1/containers") => spec,
+            ("POST", "/v1/capsules") => json!({"template": {
+                "kind": "capsule", "metadata": {}, "spec": {"containers": [spec]},
+            }}),
+            ("POST", "/zund/v1/preview/capsule") => {
+                json!({"capsule": self.capsule, "spec": one()})
+            }
+            (_, path) if path.starts_with("/zund/v1/capsules") => json!({"spec": one()}),
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),
