@@ -7,6 +7,7 @@ mod database;
 mod disk;
 mod hosts;
 mod identity;
+mod images;
 mod kept;
 mod migration;
 mod networks;
