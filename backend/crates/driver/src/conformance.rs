@@ -18,6 +18,7 @@ mod look;
 mod mount;
 mod network;
 mod recreate;
+mod registry;
 pub mod skip;
 mod volume;
 mod workbench;
@@ -38,6 +39,7 @@ pub use look::*;
 pub use mount::*;
 pub use network::*;
 pub use recreate::*;
+pub use registry::*;
 pub use volume::*;
 
 use crate::HostDrivers;
@@ -118,6 +120,9 @@ pub trait Lab: Send + Sync {
 
     /// How a running container is connected, by the network's name in the engine, as a stranger sees it.
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment>;
+
+    /// A registry that wants to know who asks; `None` where this machine has none.
+    async fn registry(&self) -> Option<LabRegistry>;
 }
 
 /// Makes a test of every case. `$lab` is an async function of the case's name that answers a [`Lab`], or
@@ -154,6 +159,8 @@ macro_rules! conformance {
             a_recreate_keeps_address_and_port, a_recreate_keeps_every_address, a_failed_recreate_goes_back,
             // image
             a_local_image_is_resolved, an_absent_image_is_not_found,
+            // registry
+            a_registry_wants_to_know_who_asks, an_image_is_pulled_by_whom_it_is_for, an_image_in_use_stays,
         );
     };
     (@each $lab:path: $($case:ident),* $(,)?) => {$(

@@ -11,6 +11,7 @@ mod ending;
 mod finish;
 mod follow;
 mod journal;
+pub(crate) mod pull;
 mod step;
 mod storage;
 mod wait;

@@ -2,6 +2,7 @@
 
 mod containers;
 mod hosts;
+mod image_search;
 mod networks;
 mod routers;
 mod security_groups;

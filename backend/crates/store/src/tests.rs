@@ -16,6 +16,7 @@ mod paging;
 mod ports;
 mod quotas;
 mod races;
+mod registries;
 mod routers;
 mod sample;
 mod secrets;

@@ -55,6 +55,14 @@ pub enum Verb {
     Resolve,
     /// `ImageDriver::pull`.
     Pull,
+    /// `ImageDriver::push`.
+    Push,
+    /// `ImageDriver::search`.
+    SearchImages,
+    /// `ImageDriver::usage`.
+    ImageUse,
+    /// `ImageDriver::remove_fetched`.
+    RemoveFetched,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
     /// `NetworkDriver::subnets`.

@@ -86,16 +86,18 @@ impl Engine {
 
     async fn resolved_or_noted(
         &self,
+        project: ProjectId,
         spec: &ContainerSpec,
         verdict: &mut Verdict,
     ) -> Option<Resolved> {
-        match self.resolve(spec).await {
+        match self.resolve(project, spec).await {
             Ok(resolved) => {
                 verdict.image_digest = Some(resolved.image.digest.clone());
                 Some(resolved)
             }
             Err(error) => {
-                verdict.note("image", &error);
+                let of_image = !matches!(error, Error::NotFound { .. } | Error::Ambiguous { .. });
+                verdict.note(if of_image { "image" } else { "spec" }, &error);
                 None
             }
         }
@@ -114,7 +116,7 @@ impl Engine {
             return Ok(verdict);
         }
         let spec = ask.spec.clone().with_defaults(&self.settings.defaults);
-        let resolved = self.resolved_or_noted(&spec, &mut verdict).await;
+        let resolved = self.resolved_or_noted(project, &spec, &mut verdict).await;
         let mut tx = self.store.begin().await?;
         if let Some(name) = &ask.name {
             let named = tx.containers_named(Some(project), name.as_str()).await?;
@@ -230,7 +232,7 @@ impl Engine {
             wait_for: ask.wait_for,
             unique: true,
         };
-        let wanted = match self.wanted(seen, &update) {
+        let wanted = match self.wanted_now(seen, &update).await {
             Ok(wanted) => wanted,
             Err(error) => {
                 verdict.note(

@@ -16,6 +16,7 @@ mod crash;
 mod fault;
 mod networks;
 mod ownership;
+mod registry;
 mod storage;
 mod story;
 mod taken;

@@ -14,6 +14,7 @@ pub(super) struct Victim {
     pub(super) credential: String,
     pub(super) volume: String,
     pub(super) snapshot: String,
+    pub(super) registry: String,
     /// What is below `/network/v2.0`, by the address of its collection.
     pub(super) network: BTreeMap<&'static str, String>,
 }
@@ -36,7 +37,11 @@ impl Victim {
             .await;
         let snapshot = json!({"name": "victim", "volume_id": volume, "metadata": {"k": "v"}});
         let snapshot = app.snapshot(snapshot).await;
+        let registry = json!({"registry": {"name": "victim", "domain": "victim.example"}});
+        let registry = app.post(Who::Member, "/v1/registries", registry).await;
+        let registry = registry.expect(201).json();
         Self {
+            registry: text(&registry["registry"]["uuid"]),
             network: Self::network(app).await,
             volume,
             snapshot,
@@ -103,6 +108,8 @@ impl Victim {
         let project = app.shop.0.simple().to_string();
         let ident = if route.path.contains("/hosts/") {
             "host-1"
+        } else if route.path.contains("/registries/") {
+            &self.registry
         } else {
             &self.container
         };
@@ -123,6 +130,11 @@ impl Victim {
             } else {
                 ""
             }
+            + if route.path.ends_with("/images/search") {
+                "?image=nginx"
+            } else {
+                ""
+            }
             + if route.path.ends_with("/rename") {
                 "?name=other"
             } else {
@@ -139,6 +151,8 @@ impl Victim {
             (_, path) if path.ends_with("_security_group") => json!({"name": "default"}),
             (method, path) if path.starts_with("/network/") => self.network_body(method, path),
             ("POST", "/v1/containers") => spec,
+            ("POST", "/v1/registries") => json!({"registry": {"domain": "own.example"}}),
+            (_, path) if path.starts_with("/v1/registries") => json!({"registry": {"name": "xx"}}),
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),
