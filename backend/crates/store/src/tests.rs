@@ -17,6 +17,7 @@ mod paging;
 mod ports;
 mod quotas;
 mod races;
+mod registries;
 mod routers;
 mod sample;
 mod secrets;
