@@ -104,8 +104,8 @@ pub(super) struct Images {
     /// Registries that want to know who asks.
     locked: HashMap<RegistryDomain, Credentials>,
     anything: bool,
-    /// What was committed: for which image, and the text that its archive is made of.
-    commits: BTreeMap<ImageId, String>,
+    /// What was committed: for which image, the text that its archive is made of, and what it is here.
+    commits: BTreeMap<ImageId, (String, FakeImage)>,
 }
 
 impl Images {
@@ -117,6 +117,12 @@ impl Images {
             self.local.get(&pinned).or_else(|| self.local.get(digest))
         });
         let found = found.or_else(|| self.local.get(&format!("{name}:latest")));
+        let mut commits = self.commits.values();
+        let found = found.or_else(|| {
+            commits
+                .find(|(_, image)| image.id == name)
+                .map(|(_, image)| image)
+        });
         found
             .cloned()
             .ok_or_else(|| Error::new(Class::NotFound, format!("the engine has no image {name}")))
@@ -421,9 +427,7 @@ impl ImageDriver for FakeHost {
 
     async fn drop_commit(&self, image: ImageId) -> Result<()> {
         self.call(Verb::DropCommit, |state| {
-            if let Some(text) = state.images.commits.remove(&image) {
-                state.images.local.remove(&digest_of(&text));
-            }
+            state.images.commits.remove(&image);
             Ok(())
         })
         .await
@@ -432,7 +436,9 @@ impl ImageDriver for FakeHost {
     async fn commits(&self) -> Result<Vec<(ImageId, String)>> {
         self.call(Verb::Commits, |state| {
             let commits = state.images.commits.iter();
-            Ok(commits.map(|(id, text)| (*id, digest_of(text))).collect())
+            Ok(commits
+                .map(|(id, (_, made))| (*id, made.id.clone()))
+                .collect())
         })
         .await
     }

@@ -89,10 +89,14 @@ impl Images {
     /// The text that the archive of an image is made of.
     pub(super) fn saved(&self, image: ImageId, source: &SaveSource) -> Result<String> {
         match source {
-            SaveSource::Commit => self.commits.get(&image).cloned().ok_or_else(|| {
-                let message = format!("nothing was committed for image {image}");
-                Error::new(Class::NotFound, message)
-            }),
+            SaveSource::Commit => self
+                .commits
+                .get(&image)
+                .map(|(text, _)| text.clone())
+                .ok_or_else(|| {
+                    let message = format!("nothing was committed for image {image}");
+                    Error::new(Class::NotFound, message)
+                }),
             SaveSource::Host(resolved) => {
                 let found = self.runnable(&pinned(&resolved.reference, &resolved.digest))?;
                 Ok(found.id)
@@ -136,8 +140,7 @@ impl State {
             id: digest_of(&text),
             ..FakeImage::of(reference?, script).imported()
         };
-        self.images.local.insert(image.id.clone(), image);
-        self.images.commits.insert(commit.image, text);
+        self.images.commits.insert(commit.image, (text, image));
         Ok(())
     }
 }
