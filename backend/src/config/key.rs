@@ -147,6 +147,9 @@ pub(crate) const KEYS: &[Key] = keys! {
     "volume_overcommit" "ZUND_VOLUME_OVERCOMMIT" "volume-overcommit" "FACTOR",
         "How many times the space for volumes and snapshots may be given away", "a number from 0.1 to 1000", false,
         |c, t| c.engine.volume_overcommit = parse::factor(t)?, bare(c.engine.volume_overcommit);
+    "image_max_gib" "ZUND_IMAGE_MAX_GIB" "image-max-gib" "GIB",
+        "What the data of an image may have, as it is uploaded and unpacked", "a whole number from 1 to 1024", false,
+        |c, t| c.engine.image_max_bytes = parse::number::<u64>(t, 1..=1024)? << 30, bare(c.engine.image_max_bytes >> 30);
     "region" "ZUND_REGION" "region" "NAME",
         "The region in the catalog of services", "a name without spaces", false,
         |c, t| c.region = parse::word(t)?, quoted(&c.region);
@@ -235,6 +238,15 @@ pub(crate) const KEYS: &[Key] = keys! {
         "Host ports that are picked where a request leaves them open", "two ports, such as 20000-29999", false,
         |c, t| c.engine.host_ports = parse::ports(t)?,
         quoted(format_args!("{}-{}", c.engine.host_ports.start(), c.engine.host_ports.end()));
+    "image.insecure_registries" "ZUND_IMAGE_INSECURE_REGISTRIES" "image-insecure-registries" "HOSTS",
+        "Registries that are asked without TLS; the Docker Engine has to allow them, too",
+        "hosts, each with its port where it has one, such as 127.0.0.1:5000; a list in the file, elsewhere with commas", false,
+        |c, t| c.insecure_registries = parse::registries(t)?,
+        Some(format!("[{}]", c.insecure_registries.iter().map(|host| format!("\"{host}\"")).collect::<Vec<_>>().join(", ")));
+    "image.collect_after_hours" "ZUND_IMAGE_COLLECT_AFTER_HOURS" "image-collect-after-hours" "HOURS",
+        "How long an image that zund fetched stays when no container uses it; 0 is for ever", "a whole number from 0 to 87600", false,
+        |c, t| c.engine.collect_images_after = parse::hours(t)?,
+        bare(c.engine.collect_images_after.map_or(0, |after| after.as_secs() / 3600));
     "policy.privileged_projects" "ZUND_POLICY_PRIVILEGED_PROJECTS" "policy-privileged-projects" "IDS",
         "Projects whose containers may be privileged", "ids of projects, a list in the file, elsewhere with commas", false,
         |c, t| c.engine.exceptions.privileged = parse::projects(t)?,

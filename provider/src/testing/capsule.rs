@@ -244,6 +244,7 @@ fn settle(capsule: &mut Capsule, wish: Option<Wish>) {
             connected: true,
             networks: None,
             security_groups: None,
+            image_digest: None,
         });
     }
 }

@@ -5,7 +5,15 @@
 use http::{Request, Uri, uri::PathAndQuery};
 
 /// First segments of the addresses that are not below `/v1`.
-const ROOTS: [&str; 6] = ["v1", "identity", "volume", "network", "zund", "healthcheck"];
+const ROOTS: [&str; 7] = [
+    "v1",
+    "identity",
+    "volume",
+    "network",
+    "image",
+    "zund",
+    "healthcheck",
+];
 
 /// The path as the client wrote it, where it was made plain.
 #[derive(Debug, Clone)]
@@ -48,6 +56,12 @@ fn plain_path(path: &str) -> String {
     {
         *last = last.strip_suffix(".json").unwrap_or(last);
     }
+    if let ["v1", "images", name @ .., "search"] = segments.as_slice()
+        && name.len() > 1
+    {
+        // The name of an image has slashes of its own: everything in between is the name.
+        return format!("/v1/images/{}/search", name.join("%2F"));
+    }
     format!("/{}", segments.join("/"))
 }
 
@@ -74,7 +88,24 @@ mod tests {
             ("/volume/", "/volume"),
             ("/volume/v3/p/types/", "/volume/v3/p/types"),
             ("/network/", "/network"),
+            ("/image/v2/", "/image/v2"),
+            ("/images/", "/v1/images"),
             ("/network/v2.0/ports/", "/network/v2.0/ports"),
+            ("/v1/images/search/", "/v1/images/search"),
+            ("/v1/images/nginx/search", "/v1/images/nginx/search"),
+            (
+                "/images/library/nginx/search",
+                "/v1/images/library%2Fnginx/search",
+            ),
+            (
+                "/v1/images/r.example:5000/a/b/search/",
+                "/v1/images/r.example:5000%2Fa%2Fb/search",
+            ),
+            (
+                "/v1/images/library%2Fnginx/search",
+                "/v1/images/library%2Fnginx/search",
+            ),
+            ("/v1/images/search/search", "/v1/images/search/search"),
             ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
         ] {
             assert_eq!(plain_path(written), meant, "{written}");

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::container::Container;
-use crate::id::{CapsuleId, ContainerId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
+use crate::id::{
+    CapsuleId, ContainerId, ImageId, OperationId, ProjectId, SnapshotId, UserId, VolumeId,
+};
 use crate::time::Timestamp;
 
 /// What an operation does.
@@ -29,6 +31,8 @@ pub enum OperationKind {
     Unpause,
     /// Send it a signal.
     Kill,
+    /// Make an image of what it is now.
+    Commit,
     /// What the reconciler does on its own: heal, finish, put back.
     Repair,
 }
@@ -46,6 +50,7 @@ impl OperationKind {
             Self::Pause => "pause",
             Self::Unpause => "unpause",
             Self::Kill => "kill",
+            Self::Commit => "commit",
             Self::Repair => "repair",
         }
     }
@@ -119,6 +124,10 @@ pub enum Subject {
     Snapshot(SnapshotId),
     /// A capsule, and each of its containers.
     Capsule(CapsuleId),
+    /// An image of the image service.
+    Image(ImageId),
+    /// An image that was pulled to a host.
+    HostImage(ImageId),
 }
 
 impl Subject {
@@ -129,6 +138,8 @@ impl Subject {
             Self::Volume(_) => "volume",
             Self::Snapshot(_) => "snapshot",
             Self::Capsule(_) => "capsule",
+            Self::Image(_) => "image",
+            Self::HostImage(_) => "host image",
         }
     }
 
@@ -139,6 +150,7 @@ impl Subject {
             Self::Volume(id) => id.0,
             Self::Snapshot(id) => id.0,
             Self::Capsule(id) => id.0,
+            Self::Image(id) | Self::HostImage(id) => id.0,
         }
     }
 
@@ -149,6 +161,8 @@ impl Subject {
             "volume" => Some(Self::Volume(VolumeId(id))),
             "snapshot" => Some(Self::Snapshot(SnapshotId(id))),
             "capsule" => Some(Self::Capsule(CapsuleId(id))),
+            "image" => Some(Self::Image(ImageId(id))),
+            "host image" => Some(Self::HostImage(ImageId(id))),
             _ => None,
         }
     }
@@ -157,7 +171,11 @@ impl Subject {
     pub fn container(self) -> Option<ContainerId> {
         match self {
             Self::Container(id) => Some(id),
-            Self::Volume(_) | Self::Snapshot(_) | Self::Capsule(_) => None,
+            Self::Volume(_)
+            | Self::Snapshot(_)
+            | Self::Capsule(_)
+            | Self::Image(_)
+            | Self::HostImage(_) => None,
         }
     }
 }
@@ -193,6 +211,12 @@ impl From<&Container> for Subject {
 impl From<VolumeId> for Subject {
     fn from(id: VolumeId) -> Self {
         Self::Volume(id)
+    }
+}
+
+impl From<ImageId> for Subject {
+    fn from(id: ImageId) -> Self {
+        Self::Image(id)
     }
 }
 

@@ -31,6 +31,7 @@ impl Docker {
             reference,
             digest: ours.id,
             present: true,
+            registry: None,
         })
     }
 }

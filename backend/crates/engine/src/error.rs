@@ -25,9 +25,9 @@ pub enum Error {
         ident: String,
     },
     /// A name stands for several.
-    #[error("{count} {what}s are named {name}; use a uuid")]
+    #[error("{count} {} are named {name}; use a uuid", several(what))]
     Ambiguous {
-        /// `container`, `volume`, `snapshot`.
+        /// `container`, `volume`, `snapshot`, `registry`.
         what: &'static str,
         /// The name.
         name: String,
@@ -41,6 +41,16 @@ pub enum Error {
         name: String,
         /// Who has it.
         existing: Subject,
+    },
+    /// The image was pulled to the host before.
+    #[error("{reference} was pulled to host {host} already: image {existing}")]
+    ImageTaken {
+        /// What it is pulled by.
+        reference: String,
+        /// Where.
+        host: String,
+        /// Its record.
+        existing: zun_domain::id::ImageId,
     },
     /// The verb is not legal in that state.
     #[error("cannot {} {subject} in {status} state", verb.word())]
@@ -115,6 +125,12 @@ pub enum Error {
         /// It does not exist, as opposed to: its registry does not answer.
         missing: bool,
     },
+    /// More data than is taken.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It belongs to somebody else, or is kept from it on purpose.
+    #[error("{0}")]
+    Forbidden(String),
     /// The policy says no.
     #[error(transparent)]
     Denied(#[from] Denied),
@@ -196,6 +212,14 @@ impl From<zun_driver::Error> for Error {
             Class::Conflict | Class::NotFound | Class::Refused => Self::Conflict(error.message),
             Class::Internal => Self::Internal(error.message),
         }
+    }
+}
+
+/// More than one of these.
+fn several(what: &str) -> String {
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{what}s"),
     }
 }
 

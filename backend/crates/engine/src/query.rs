@@ -3,6 +3,8 @@
 mod capsules;
 mod containers;
 mod hosts;
+mod image_search;
+mod images;
 mod networks;
 mod routers;
 mod security_groups;
@@ -11,6 +13,7 @@ mod volumes;
 use std::collections::BTreeMap;
 
 pub use capsules::CapsuleFilter;
+pub use images::{ImageFilter, ImageOrder};
 pub use networks::PortView;
 pub use volumes::{VolumeFilter, VolumeOrder};
 pub use zun_driver::runtime::{LogQuery, Stats, Top};

@@ -14,7 +14,7 @@ impl Engine {
         let Some(given) = &self.settings.sandbox_image else {
             return Ok(images.ensure_sandbox().await?);
         };
-        let resolved = images.resolve(given, PullPolicy::IfNotPresent).await;
+        let resolved = images.resolve(given, PullPolicy::IfNotPresent, None).await;
         resolved.map_err(|error| Error::Image {
             image: given.to_string(),
             message: format!(

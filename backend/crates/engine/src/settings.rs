@@ -1,6 +1,7 @@
 //! What the configuration decides about the engine.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use zun_domain::container::spec::SpecDefaults;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub disk: DiskMode,
     /// Sizes of volumes and snapshots together, as a multiple of the filesystem they are on.
     pub volume_overcommit: f64,
+    /// Bytes that the data of an image may have, as it is and unpacked.
+    pub image_max_bytes: u64,
     /// Who may what is otherwise allowed to nobody.
     pub exceptions: Exceptions,
     /// Operations done at the same time.
@@ -58,6 +61,8 @@ pub struct Settings {
     pub sandbox_image: Option<ImageRef>,
     /// Seconds that a command in a container may take whose output is answered.
     pub exec_seconds: u64,
+    /// How long an image that we fetched stays when no container uses it any more; for ever where none is given.
+    pub collect_images_after: Option<Duration>,
 }
 
 impl Settings {
@@ -89,6 +94,7 @@ impl Default for Settings {
             host_ports: 20_000..=29_999,
             disk: DiskMode::Refuse,
             volume_overcommit: 1.0,
+            image_max_bytes: 16 << 30,
             exceptions: Exceptions::default(),
             workers: 32,
             reconcile_seconds: 60,
@@ -96,6 +102,7 @@ impl Default for Settings {
             keep_operations_days: 30,
             sandbox_image: None,
             exec_seconds: 5,
+            collect_images_after: None,
         }
     }
 }

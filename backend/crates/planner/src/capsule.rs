@@ -170,14 +170,13 @@ fn prepare(sandbox: &Make, others: &[&Make]) -> Vec<Step> {
 }
 
 fn pulls<'a>(all: impl Iterator<Item = &'a Make>) -> Vec<Step> {
-    let mut images = Vec::new();
-    for make in all.filter(|make| !make.image.present) {
-        if !images.contains(&&make.image) {
-            images.push(&make.image);
+    let mut steps = Vec::new();
+    for step in all.filter_map(Make::fetch) {
+        if !steps.contains(&step) {
+            steps.push(step);
         }
     }
-    let pull = |image: &zun_domain::image::ResolvedImage| Step::plain(Action::Pull(image.clone()));
-    images.into_iter().map(pull).collect()
+    steps
 }
 
 /// Its volumes and files.

@@ -141,7 +141,9 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             reference: image,
             digest: DIGEST.to_owned(),
             present: true,
+            registry: None,
         },
+        load: None,
         networks: vec![network()],
         storage: Storage::default(),
         wish,
@@ -195,6 +197,7 @@ pub(crate) fn container(spec: ContainerSpec, wish: Wish, seen: Option<Observed>)
             mounts: Vec::new(),
             ports: Vec::new(),
             security_groups: Vec::new(),
+            registry: None,
         },
         addresses: Vec::new(),
         life: Life::Live,
@@ -260,6 +263,7 @@ fn name(name: RuntimeName) -> String {
 fn short(action: &Action) -> String {
     match action {
         Action::Pull(image) => format!("pull {}", image.reference),
+        Action::Image(action) => format!("image: {}", Action::Image(action.clone()).progress()),
         Action::EnsureNetwork(network) => format!("network {}", network.name),
         Action::Volume(action) => short_volume(action),
         Action::Create(request) => match capsule::word(request.container) {

@@ -52,6 +52,7 @@ fn beside_others(name: RuntimeName, rest: &[Step]) -> bool {
             | Action::AwaitStarted { name: other, .. }
             | Action::AwaitExited { name: other } => other,
             Action::Pull(_)
+            | Action::Image(_)
             | Action::EnsureNetwork(_)
             | Action::Guard
             | Action::Volume(_)
@@ -77,6 +78,7 @@ fn stays(name: RuntimeName, later: &[Step], plan: &Plan) -> bool {
         | Action::Remove(other) => *other == name,
         Action::Rename { container, .. } => *container == name.container(),
         Action::Pull(_)
+        | Action::Image(_)
         | Action::EnsureNetwork(_)
         | Action::Guard
         | Action::Volume(_)

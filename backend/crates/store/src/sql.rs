@@ -17,9 +17,9 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
-    CapsuleId, ContainerId, DomainId, FloatingIpId, HostId, NetworkId, OperationId, PortId,
-    ProjectId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId,
-    UserId, VolumeId,
+    CapsuleId, ContainerId, DomainId, FloatingIpId, HostId, ImageId, NetworkId, OperationId,
+    PortId, ProjectId, RegistryId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId,
+    SubnetId, SubnetPoolId, UserId, VolumeId,
 };
 
 use crate::error::{Error, Result};
@@ -69,6 +69,7 @@ values! {
     DomainId => |v| v.0.into(),
     FloatingIpId => |v| v.0.into(),
     HostId => |v| v.0.into(),
+    ImageId => |v| v.0.into(),
     NetworkId => |v| v.0.into(),
     Option<NetworkId> => |v| v.map(|id| id.0).into(),
     OperationId => |v| v.0.into(),
@@ -76,6 +77,7 @@ values! {
     Option<PortId> => |v| v.map(|id| id.0).into(),
     ProjectId => |v| v.0.into(),
     Option<ProjectId> => |v| v.map(|id| id.0).into(),
+    RegistryId => |v| v.0.into(),
     RouterId => |v| v.0.into(),
     Option<RouterId> => |v| v.map(|id| id.0).into(),
     SecurityGroupId => |v| v.0.into(),

@@ -101,6 +101,7 @@ pub(super) fn seen(container: &domain::Container, observed: &domain::Observed) -
             .then(|| networks(container, observed))
             .flatten(),
         security_groups: groups(container),
+        image_digest: None,
     }
 }
 

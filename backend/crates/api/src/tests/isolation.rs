@@ -107,6 +107,7 @@ async fn a_stranger_finds_nothing() {
                 let theirs = [
                     victim.container.as_str(),
                     &victim.capsule,
+                    &victim.registry,
                     &victim.operation,
                     "shop",
                     "victim",

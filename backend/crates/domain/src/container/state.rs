@@ -108,6 +108,8 @@ impl Status {
                 self,
                 Created | Running | Stopped | Paused | Restarting | Dead
             ),
+            Verb::Commit => matches!(self, Running | Stopped | Paused),
+            Verb::Rebuild => matches!(self, Created | Running | Stopped | Missing),
             Verb::Rename => !matches!(self, Creating | Status::Deleting),
         }
     }
@@ -159,6 +161,10 @@ pub enum Verb {
     Rename,
     /// Run a command in it.
     Execute,
+    /// Make an image of it.
+    Commit,
+    /// Make it anew from an image.
+    Rebuild,
 }
 
 impl Verb {
@@ -179,6 +185,8 @@ impl Verb {
             Self::ResizeTty => "resize",
             Self::Rename => "rename",
             Self::Execute => "run a command in",
+            Self::Commit => "commit",
+            Self::Rebuild => "rebuild",
         }
     }
 }
@@ -252,6 +260,8 @@ mod tests {
             (Verb::Logs, ".yyyyyy..."),
             (Verb::Rename, ".yyyyyyyy."),
             (Verb::Execute, "..y......."),
+            (Verb::Commit, "..y.yy...."),
+            (Verb::Rebuild, ".yy..y.y.."),
         ] {
             assert_eq!(row(verb), expected, "{verb:?}");
         }

@@ -23,7 +23,7 @@ pub(crate) async fn request(lab: &DockerLab, network: &MakeNetwork) -> CreateCon
     let equipment = lab.equip(container, &Program::Runs);
     let resolved = drivers
         .images
-        .resolve(&equipment.image, PullPolicy::Never)
+        .resolve(&equipment.image, PullPolicy::Never, None)
         .await
         .unwrap();
     let mut spec = ContainerSpec::of(equipment.image.clone());
@@ -144,7 +144,11 @@ async fn another_deployment_s_containers_are_not_seen() {
     lab.drivers().runtime.create(&request).await.unwrap();
     let other = zun_driver_docker::Docker::connect(None, lab::uuid().to_string())
         .unwrap()
-        .drivers(lab.drivers().firewall, lab.drivers().volumes);
+        .drivers(
+            lab.drivers().image_store,
+            lab.drivers().firewall,
+            lab.drivers().volumes,
+        );
     assert_eq!(other.runtime.list().await, Ok(Vec::new()));
     let aside = RuntimeName::Aside(request.container, 7);
     other

@@ -21,11 +21,13 @@ use zun_domain::firewall::Ruleset;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
-use zun_driver::conformance::{Equipment, Lab, Program, skip};
+use zun_driver::conformance::{Equipment, Lab, LabRegistry, Program, skip};
 use zun_driver::runtime::{Attachment, RuntimeName};
 use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
-use zun_driver_local::LocalVolumes;
+use zun_driver_local::{LocalImages, LocalVolumes};
+
+use crate::registry::Registry;
 
 /// What the shell of the image calls its programs.
 const APPLETS: &[&str] = &[
@@ -73,6 +75,7 @@ pub(crate) async fn of(case: &str) -> Option<DockerLab> {
         deployment,
         image: image.parse().unwrap(),
         volumes: Arc::new(volumes),
+        images: Arc::new(LocalImages::new(&folder.path().join("images")).unwrap()),
         _folder: folder,
         // Subnets that no default pool hands out, starting anywhere.
         subnet: AtomicU8::new(run.as_bytes()[0]),
@@ -87,6 +90,7 @@ pub(crate) struct DockerLab {
     pub(crate) deployment: String,
     pub(crate) image: ImageRef,
     volumes: Arc<dyn VolumeDriver>,
+    images: Arc<LocalImages>,
     /// Where the volumes are; removed with it.
     _folder: TempDir,
     subnet: AtomicU8,
@@ -167,7 +171,8 @@ fn entry(archive: &mut Vec<u8>, name: &str, kind: u8, link: &str, content: &[u8]
 #[async_trait]
 impl Lab for DockerLab {
     fn drivers(&self) -> HostDrivers {
-        self.docker.drivers(Arc::new(Open), self.volumes.clone())
+        self.docker
+            .drivers(self.images.clone(), Arc::new(Open), self.volumes.clone())
     }
 
     fn container(&self) -> ContainerId {
@@ -211,6 +216,10 @@ impl Lab for DockerLab {
 
     fn volume(&self) -> VolumeId {
         VolumeId(uuid())
+    }
+
+    async fn registry(&self) -> Option<LabRegistry> {
+        Registry::locked(self).await
     }
 
     fn is_there(&self, path: &str) -> bool {

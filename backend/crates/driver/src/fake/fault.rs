@@ -59,6 +59,40 @@ pub enum Verb {
     Pull,
     /// `ImageDriver::ensure_sandbox`.
     EnsureSandbox,
+    /// `ImageDriver::find`.
+    FindImage,
+    /// `ImageDriver::load`.
+    Load,
+    /// `ImageDriver::forget`.
+    Forget,
+    /// `ImageDriver::remove`.
+    RemoveImage,
+    /// `ImageDriver::commit`.
+    Commit,
+    /// `ImageDriver::drop_commit`.
+    DropCommit,
+    /// `ImageDriver::commits`.
+    Commits,
+    /// `ImageDriver::save`.
+    Save,
+    /// `ImageStore::put`.
+    PutImage,
+    /// `ImageStore::find`.
+    FindData,
+    /// `ImageStore::read` and `loadable`.
+    ReadImage,
+    /// `ImageStore::remove`.
+    RemoveData,
+    /// `ImageStore::list`.
+    ListData,
+    /// `ImageDriver::push`.
+    Push,
+    /// `ImageDriver::search`.
+    SearchImages,
+    /// `ImageDriver::usage`.
+    ImageUse,
+    /// `ImageDriver::remove_fetched`.
+    RemoveFetched,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
     /// `NetworkDriver::subnets`.

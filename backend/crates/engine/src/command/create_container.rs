@@ -17,6 +17,7 @@ use zun_planner::storage::Storage;
 use zun_scheduler::{ClusterView, place};
 use zun_store::Tx;
 
+use super::image::check_stored;
 use super::mounts::{Holder, Stored, places_of};
 use super::network::wiring::{Wearer, Wiring};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
@@ -41,14 +42,15 @@ impl Engine {
     ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
-        let mut resolved = self.resolve(&ask.spec).await?;
         let project = call.caller.project;
+        let mut resolved = self.resolve(project, &ask.spec).await?;
         resolved.subnets = self.subnets_around(project, &ask.spec).await?;
         resolved.volumes = self.volume_facts_for(&ask.spec).await?;
         let id = ContainerId(self.ids.uuid());
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
+        check_stored(&tx, resolved.load.as_ref()).await?;
         if let Some(accepted) = self.taken_over(&mut tx, call, &ask, id).await? {
             tx.rollback().await?;
             return Ok(accepted);
@@ -238,10 +240,11 @@ fn first_wish(
         mounts,
         ports: Vec::new(),
         security_groups: Vec::new(),
+        registry: resolved.image.registry,
     }
 }
 
-/// What a new container takes: its claim, its ports of the host.
+/// What a new container takes: its claim, its ports of the host; its registry stays while it refers to it.
 async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
     let (id, host) = (container.id, container.place.id);
     let desired = &container.desired;
@@ -249,6 +252,9 @@ async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
         .await?;
     if !desired.published.is_empty() {
         tx.host_ports_set(id, host, &desired.published).await?;
+    }
+    if let Some(registry) = desired.registry {
+        tx.container_registries_set(id, &[registry]).await?;
     }
     Ok(())
 }
@@ -284,7 +290,7 @@ pub(crate) fn make_of(
         project: container.project,
         revision: desired.revision,
         spec: desired.spec.clone(),
-        image: pinned(&desired.spec.image, &desired.image_digest),
+        image: pinned(&resolved.image.reference, &desired.image_digest),
         hostname: desired.hostname.clone(),
         joins: None,
         shareable: false,
@@ -296,6 +302,7 @@ pub(crate) fn make_of(
     Ok(Make {
         request,
         image: resolved.image.clone(),
+        load: resolved.load.clone(),
         networks: wiring.make(),
         storage: Storage::default(),
         wish: desired.wish,

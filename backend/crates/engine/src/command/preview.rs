@@ -99,16 +99,18 @@ impl Engine {
 
     async fn resolved_or_noted(
         &self,
+        project: ProjectId,
         spec: &ContainerSpec,
         verdict: &mut Verdict,
     ) -> Option<Resolved> {
-        match self.resolve(spec).await {
+        match self.resolve(project, spec).await {
             Ok(resolved) => {
                 verdict.image_digest = Some(resolved.image.digest.clone());
                 Some(resolved)
             }
             Err(error) => {
-                verdict.note("image", &error);
+                let of_image = !matches!(error, Error::NotFound { .. } | Error::Ambiguous { .. });
+                verdict.note(if of_image { "image" } else { "spec" }, &error);
                 None
             }
         }
@@ -127,7 +129,7 @@ impl Engine {
             return Ok(verdict);
         }
         let spec = ask.spec.clone().with_defaults(&self.settings.defaults);
-        let resolved = self.resolved_or_noted(&spec, &mut verdict).await;
+        let resolved = self.resolved_or_noted(project, &spec, &mut verdict).await;
         let mut tx = self.store.begin().await?;
         if let Some(name) = &ask.name {
             let named = tx.containers_named(Some(project), name.as_str()).await?;
@@ -251,7 +253,7 @@ impl Engine {
             wait_for: ask.wait_for,
             unique: true,
         };
-        let wanted = match self.wanted(seen, &update) {
+        let wanted = match self.wanted_now(seen, &update).await {
             Ok(wanted) => wanted,
             Err(error) => {
                 verdict.note(
@@ -339,7 +341,9 @@ fn replacement(seen: &Container, wanted: &ContainerSpec) -> Option<Vec<FieldChan
 /// The steps of a create, in words. Host and address do not matter to them.
 fn words_of_create(spec: &ContainerSpec, ask: &Ask, resolved: Option<&Resolved>) -> Vec<String> {
     let mut words = Vec::new();
-    if resolved.is_some_and(|resolved| !resolved.image.present) {
+    if let Some(load) = resolved.and_then(|resolved| resolved.load.as_ref()) {
+        words.push(format!("loading image {}", load.name));
+    } else if resolved.is_some_and(|resolved| !resolved.image.present) {
         words.push(format!("pulling {}", spec.image));
     }
     words.push(format!("creating container from {}", spec.image));

@@ -6,6 +6,7 @@ use zun_domain::container::change::{Effect, changes};
 use zun_domain::container::{
     Container, ContainerSpec, Desired, Protocol, Published, TaskState, Verb, WaitFor,
 };
+use zun_domain::id::RegistryId;
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::{Event, OperationKind, Subject};
@@ -17,6 +18,7 @@ use zun_scheduler::{ClusterView, HostView, fits};
 use zun_store::Tx;
 
 use super::create_container::{make_of, seed_of};
+use super::image::check_stored;
 use super::mounts::{Holder, Stored};
 use super::network::wiring::{Wearer, Wiring, former_attachments};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
@@ -34,12 +36,13 @@ impl Engine {
         ask: UpdateContainer,
     ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
-        let wanted = self.wanted(&seen, &ask)?;
+        let wanted = self.wanted_now(&seen, &ask).await?;
         let mut resolved = self.resolve_change(&seen, &wanted).await?;
         resolved.subnets = self.subnets_around(seen.project, &wanted.spec).await?;
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
+        check_stored(&tx, resolved.load.as_ref()).await?;
         let mut container = tx.container_get(seen.id).await?;
         let now = (container.id.into(), container.generation);
         check_generation(now, ask.expected, seen.generation)?;
@@ -119,8 +122,11 @@ pub(crate) struct Wanted {
     pub(crate) name: ContainerName,
     pub(crate) spec: ContainerSpec,
     pub(crate) wish: zun_domain::container::Wish,
-    /// The write-only environment was given again: nobody can see whether it differs, so it is used.
+    /// The write-only environment was given again: nobody can see whether it differs, so it is used. Or it is asked
+    /// for by name.
     again: bool,
+    /// The tag of its image, which is followed, names another one by now.
+    moved: bool,
 }
 
 /// Everything about an update, before it is written.
@@ -156,8 +162,18 @@ impl Inner {
                 security_groups: Some(groups.clone()),
                 ..seen.desired.spec.clone()
             },
+            Edit::Rebuild { image, source } => {
+                let mut spec = seen.desired.spec.clone();
+                spec.image = image.clone().unwrap_or(spec.image);
+                spec.image_driver = source.or(spec.image_driver);
+                spec
+            }
         };
-        let again = matches!(&ask.edit, Edit::Whole(spec) if spec.environment_wo.is_some());
+        let again = match &ask.edit {
+            Edit::Whole(spec) => spec.environment_wo.is_some(),
+            Edit::Rebuild { .. } => true,
+            Edit::Parts { .. } | Edit::Networks(_) | Edit::Groups(_) => false,
+        };
         let mut spec = spec.with_defaults(&self.settings.defaults);
         spec.environment_wo = spec
             .environment_wo
@@ -186,6 +202,7 @@ impl Inner {
             spec,
             wish,
             again,
+            moved: false,
         })
     }
 
@@ -317,6 +334,7 @@ impl Inner {
             target.published = publish(self, ports, kept, taken, seed_of(container.id))?;
             target.revision += 1;
             target.image_digest.clone_from(&resolved.image.digest);
+            target.registry = resolved.image.registry;
         }
         target.spec = wanted.spec;
         Ok(target)
@@ -326,7 +344,10 @@ impl Inner {
     pub(crate) fn needs_recreate(&self, container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
-        wanted.again || job_again || self.effect_on(container, &wanted.spec) >= Effect::Recreate
+        wanted.again
+            || wanted.moved
+            || job_again
+            || self.effect_on(container, &wanted.spec) >= Effect::Recreate
     }
 
     /// What an edit does to this container, where it runs.
@@ -334,7 +355,7 @@ impl Inner {
         effect(container, spec, self.enforces_disk(container.place.id))
     }
 
-    /// Claims and host ports of both wishes, while one becomes the other.
+    /// Claims, host ports and registries of both wishes, while one becomes the other.
     pub(crate) async fn hold_both(
         &self,
         tx: &mut Tx,
@@ -344,7 +365,13 @@ impl Inner {
         let both = container.desired.amounts().max(target.amounts());
         tx.claim_set(container.id, container.project, container.place.id, both)
             .await?;
-        hold_ports(tx, container, &target.published).await
+        hold_ports(tx, container, &target.published).await?;
+        let before = container.desired.registry;
+        if before.is_some() || target.registry.is_some() {
+            let both: Vec<RegistryId> = before.into_iter().chain(target.registry).collect();
+            tx.container_registries_set(container.id, &both).await?;
+        }
+        Ok(())
     }
 
     /// An update that changes nothing in the engine is in force at once.
@@ -404,6 +431,20 @@ pub(crate) async fn hold_ports(
 }
 
 impl Engine {
+    /// The whole wish behind an edit, and whether the tag of its image has moved, where the whole of it is given and says
+    /// to follow that.
+    pub(crate) async fn wanted_now(
+        &self,
+        seen: &Container,
+        ask: &UpdateContainer,
+    ) -> Result<Wanted> {
+        let mut wanted = self.wanted(seen, ask)?;
+        if matches!(ask.edit, Edit::Whole(_)) {
+            wanted.moved = self.moved(seen, &wanted.spec, true).await.is_some();
+        }
+        Ok(wanted)
+    }
+
     /// Looks the image up only where a new container will be made of it.
     pub(crate) async fn resolve_change(
         &self,
@@ -412,7 +453,7 @@ impl Engine {
     ) -> Result<Resolved> {
         let volumes = self.volume_facts_for(&wanted.spec).await?;
         if self.needs_recreate(seen, wanted) {
-            let resolved = self.resolve(&wanted.spec).await?;
+            let resolved = self.resolve(seen.project, &wanted.spec).await?;
             return Ok(Resolved {
                 volumes,
                 ..resolved
@@ -422,9 +463,11 @@ impl Engine {
             reference: wanted.spec.image.clone(),
             digest: seen.desired.image_digest.clone(),
             present: true,
+            registry: seen.desired.registry,
         };
         Ok(Resolved {
             image,
+            load: None,
             busy: BTreeSet::new(),
             subnets: Vec::new(),
             volumes,

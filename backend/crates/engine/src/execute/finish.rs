@@ -2,6 +2,7 @@
 
 mod capsule;
 mod container;
+mod image;
 mod port;
 mod volume;
 
@@ -11,6 +12,7 @@ use zun_domain::operation::{Failure, Operation, OperationKind, OperationState, S
 use zun_domain::time::Timestamp;
 use zun_store::{StepEntry, Tx};
 
+use self::image::SeenImage;
 use super::capsule::Seen;
 use super::follow::Followed;
 use super::journal::ended_by;
@@ -24,6 +26,8 @@ struct End {
     /// What was made stays, although it failed.
     kept: bool,
     seen: Seen,
+    /// What became of an image's data.
+    image: SeenImage,
     /// When.
     at: Timestamp,
 }
@@ -47,10 +51,14 @@ impl Engine {
         else {
             return Ok(());
         };
+        let Ok(image) = self.image_at_end(work, failure.is_none()).await else {
+            return Ok(());
+        };
         let end = End {
             failure,
             kept,
             seen,
+            image,
             at: self.clock.now(),
         };
         if self.go_on().is_err() {
@@ -87,7 +95,8 @@ impl Engine {
             | OperationKind::Reboot
             | OperationKind::Pause
             | OperationKind::Unpause
-            | OperationKind::Kill => false,
+            | OperationKind::Kill
+            | OperationKind::Commit => false,
         };
         let connected = matches!(
             operation.subject,
@@ -142,6 +151,8 @@ impl Engine {
             Subject::Volume(id) => self.finish_volume(tx, id, work, end).await,
             Subject::Snapshot(id) => self.finish_snapshot(tx, id, work, end).await,
             Subject::Capsule(id) => self.finish_capsule(tx, id, work, end).await,
+            Subject::Image(id) => self.finish_image(tx, id, work, end).await,
+            Subject::HostImage(id) => self.finish_host_image(tx, id, work, end).await,
         }
     }
 }

@@ -15,8 +15,10 @@
 mod capsules;
 mod crash;
 mod fault;
+mod images;
 mod networks;
 mod ownership;
+mod registry;
 mod storage;
 mod story;
 mod taken;

@@ -60,7 +60,11 @@ pub(crate) async fn preview(
         problems,
         host: verdict.host.map(|host| host.to_string()),
         rejections: verdict.rejections,
-        image_digests: verdict.image_digests,
+        image_digests: verdict
+            .image_digests
+            .into_iter()
+            .map(|(name, digest)| (name.to_string(), digest))
+            .collect(),
         steps: verdict.steps,
     }))
 }

@@ -20,6 +20,8 @@ pub(super) struct Victim {
     pub(super) credential: String,
     pub(super) volume: String,
     pub(super) snapshot: String,
+    pub(super) image: String,
+    pub(super) registry: String,
     /// What is below `/network/v2.0`, by the address of its collection.
     pub(super) network: BTreeMap<&'static str, String>,
 }
@@ -43,8 +45,15 @@ impl Victim {
             .await;
         let snapshot = json!({"name": "victim", "volume_id": volume, "metadata": {"k": "v"}});
         let snapshot = app.snapshot(snapshot).await;
+        let registry = json!({"registry": {"name": "victim", "domain": "victim.example"}});
+        let registry = app.post(Who::Member, "/v1/registries", registry).await;
+        let registry = registry.expect(201).json();
         Self {
+            registry: text(&registry["registry"]["uuid"]),
             network: Self::network(app).await,
+            image: app
+                .image(json!({"name": "victim", "tags": ["victim"]}))
+                .await,
             volume,
             snapshot,
             capsule,
@@ -103,6 +112,7 @@ impl Victim {
             path if path.contains("/volumes/") => &self.volume,
             path if path.contains("/snapshots/") => &self.snapshot,
             path if path.contains("/types/") => "single",
+            path if path.starts_with("/image/") => &self.image,
             path if path.contains("/users/") => &app.member,
             path if path.contains("/projects/") => &app.shop.0.simple().to_string(),
             path if path.contains("/domains/") => "default",
@@ -113,6 +123,10 @@ impl Victim {
             "host-1"
         } else if route.path.contains("/capsules/") {
             &self.capsule
+        } else if route.path.contains("/images/") {
+            &self.image
+        } else if route.path.contains("/registries/") {
+            &self.registry
         } else {
             &self.container
         };
@@ -128,8 +142,19 @@ impl Victim {
             .replace("{name}", "default")
             .replace("{alias}", "security-group")
             .replace("{key}", "k")
+            .replace("{tag}", "victim")
             + if route.path.ends_with("/resize") {
                 "?h=24&w=80"
+            } else {
+                ""
+            }
+            + if route.path.ends_with("/commit") {
+                "?repository=other"
+            } else {
+                ""
+            }
+            + if route.path.ends_with("/images/search") {
+                "?image=nginx"
             } else {
                 ""
             }
@@ -158,6 +183,9 @@ impl Victim {
                 json!({"capsule": self.capsule, "spec": one()})
             }
             (_, path) if path.starts_with("/zund/v1/capsules") => json!({"spec": one()}),
+            ("POST", "/zund/v1/images") => json!({"name": "x", "reference": "nginx"}),
+            ("POST", "/v1/registries") => json!({"registry": {"domain": "own.example"}}),
+            (_, path) if path.starts_with("/v1/registries") => json!({"registry": {"name": "xx"}}),
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),

@@ -64,6 +64,7 @@ fn container(role: Role, name: &str, observed: Option<Observed>) -> Container {
             mounts: Vec::new(),
             ports: Vec::new(),
             security_groups: Vec::new(),
+            registry: None,
         },
         addresses: Vec::new(),
         life: Life::Live,

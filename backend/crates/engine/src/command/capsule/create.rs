@@ -14,11 +14,14 @@ use zun_scheduler::{DiskRule, Request, place};
 use zun_store::Tx;
 
 use super::super::create_container::{made_up_name, make_of, seed_of};
+use super::super::image::check_stored;
 use super::super::mounts::{Holder, Stored, places_of};
 use super::super::network::wiring::{Wearer, Wiring};
 use super::super::resolve::publish;
-use super::part::{entries, first_wish, new_record, wish_of_part};
-use super::resolve::{ResolvedCapsule, check_capsule, keeper, of_volumes, volumes_by_name};
+use super::part::{entries, first_wish, new_record, refer_to_registry, wish_of_part};
+use super::resolve::{
+    PartImage, ResolvedCapsule, check_capsule, keeper, of_volumes, volumes_by_name,
+};
 use super::{AcceptedCapsule, CreateCapsule};
 use crate::call::Call;
 use crate::context::{Engine, Inner};
@@ -61,6 +64,9 @@ impl Engine {
             tx.rollback().await?;
             return Ok(accepted);
         }
+        for part in resolved.images.values() {
+            check_stored(&tx, part.load.as_ref()).await?;
+        }
         // On the heap, as it is large.
         let deciding = self.decide_capsule(&mut tx, call, &ask, &resolved, sandbox);
         let decided = Box::pin(deciding).await?;
@@ -68,6 +74,7 @@ impl Engine {
         tx.capsule_insert(&capsule).await?;
         for container in &capsule.containers {
             tx.container_insert(container).await?;
+            refer_to_registry(&mut tx, container).await?;
         }
         decided.wiring.write(&mut tx).await?;
         decided.stored.write(&mut tx).await?;
@@ -219,6 +226,7 @@ impl Engine {
             mounts: stored.mounts.clone(),
             ports: wiring.ids(),
             security_groups: wiring.groups.clone(),
+            registry: None,
         };
         let mut record = new_record(&capsule, sandbox, (Role::Sandbox, 0), desired);
         record.addresses = wiring.addresses();
@@ -256,7 +264,7 @@ impl Engine {
             let image = resolved.image_of(&entry.one.name)?;
             let wish = wish_of_part(entry.role, wish);
             let name = entry.one.name.clone();
-            let desired = first_wish(name, one, wish, hostname.clone(), &image)?;
+            let desired = first_wish(name, one, wish, hostname.clone(), &image.image)?;
             let id = ContainerId(self.ids.uuid());
             let record = new_record(capsule, id, (entry.role, entry.position), desired);
             let make = self.make_part(first, &record, &record.desired, image, ask.wait_for)?;
@@ -337,10 +345,7 @@ impl Inner {
 }
 
 impl ResolvedCapsule {
-    pub(super) fn image_of(
-        &self,
-        name: &zun_domain::name::ContainerName,
-    ) -> Result<zun_domain::image::ResolvedImage> {
+    pub(super) fn image_of(&self, name: &zun_domain::name::ContainerName) -> Result<PartImage> {
         let found = self.images.get(name).cloned();
         found.ok_or_else(|| Error::Internal(format!("the image of {name} was not looked up")))
     }

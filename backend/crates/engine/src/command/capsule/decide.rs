@@ -23,7 +23,7 @@ use super::super::resolve::publish;
 use super::part::{
     Entry, entries, existing, first_wish, membership, mounts_of, new_record, wish_of_part,
 };
-use super::resolve::{ResolvedCapsule, keeper, of_volumes, volumes_by_name};
+use super::resolve::{PartImage, ResolvedCapsule, keeper, of_volumes, volumes_by_name};
 use super::update::WantedCapsule;
 use crate::context::Inner;
 use crate::error::{Error, Result};
@@ -318,6 +318,11 @@ impl Inner {
             reference: target.spec.image.clone(),
             digest: target.image_digest.clone(),
             present: true,
+            registry: target.registry,
+        };
+        let same = PartImage {
+            image: same,
+            load: None,
         };
         let image = match parts.resolved.images.get(&entry.one.name) {
             Some(image) if remade => image.clone(),
@@ -329,7 +334,8 @@ impl Inner {
         };
         if remade {
             target.revision += 1;
-            target.image_digest.clone_from(&image.digest);
+            target.image_digest.clone_from(&image.image.digest);
+            target.registry = image.image.registry;
         }
         let make = self.make_part(parts.sandbox.0, current, &target, image, parts.wait_for)?;
         let kept = Kept {
@@ -352,7 +358,7 @@ impl Inner {
         let image = parts.resolved.image_of(&entry.one.name)?;
         let hostname = parts.sandbox.1.hostname.clone();
         let wish = wish_of_part(entry.role, wanted.wish);
-        let desired = first_wish(entry.one.name.clone(), spec, wish, hostname, &image)?;
+        let desired = first_wish(entry.one.name.clone(), spec, wish, hostname, &image.image)?;
         let id = ContainerId(self.ids.uuid());
         let record = new_record(parts.capsule, id, (entry.role, entry.position), desired);
         let (first, wait_for) = (parts.sandbox.0, parts.wait_for);

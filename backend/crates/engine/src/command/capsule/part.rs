@@ -11,7 +11,9 @@ use zun_domain::runtime::{CreateContainer as Request, RuntimeName};
 use zun_driver::image::pinned;
 use zun_planner::create::Make;
 use zun_planner::storage::Storage;
+use zun_store::Tx;
 
+use super::resolve::PartImage;
 use crate::context::Inner;
 use crate::error::{Error, Result};
 
@@ -106,6 +108,7 @@ pub(super) fn first_wish(
         published: Vec::new(),
         ports: Vec::new(),
         security_groups: Vec::new(),
+        registry: image.registry,
     })
 }
 
@@ -134,6 +137,15 @@ pub(super) fn mounts_of(spec: &ContainerSpec) -> Result<Vec<Mount>> {
     Ok(mounts)
 }
 
+/// A registry that is referred to stays.
+pub(super) async fn refer_to_registry(tx: &mut Tx, container: &Container) -> Result<()> {
+    if let Some(registry) = container.desired.registry {
+        tx.container_registries_set(container.id, &[registry])
+            .await?;
+    }
+    Ok(())
+}
+
 impl Inner {
     /// Everything that the planner needs to make `desired` of a container that joins this sandbox.
     pub(super) fn make_part(
@@ -141,7 +153,7 @@ impl Inner {
         sandbox: ContainerId,
         container: &Container,
         desired: &Desired,
-        image: ResolvedImage,
+        image: PartImage,
         wait_for: WaitFor,
     ) -> Result<Make> {
         let had_files = !mount::files(&container.desired.spec).is_empty();
@@ -151,7 +163,8 @@ impl Inner {
             project: container.project,
             revision: desired.revision,
             spec: desired.spec.clone(),
-            image: pinned(&desired.spec.image, &desired.image_digest),
+            // With its registry in front.
+            image: pinned(&image.image.reference, &desired.image_digest),
             hostname: desired.hostname.clone(),
             joins: Some(RuntimeName::Current(sandbox)),
             shareable: false,
@@ -162,7 +175,8 @@ impl Inner {
         };
         Ok(Make {
             request,
-            image,
+            image: image.image,
+            load: image.load,
             networks: Vec::new(),
             storage: Storage {
                 files: mount::files(&desired.spec),

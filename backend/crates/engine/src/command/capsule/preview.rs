@@ -69,7 +69,7 @@ impl CapsuleVerdict {
 
     fn saw(&mut self, resolved: &ResolvedCapsule) {
         let digests = resolved.images.iter();
-        let digests = digests.map(|(name, image)| (name.clone(), image.digest.clone()));
+        let digests = digests.map(|(name, image)| (name.clone(), image.image.digest.clone()));
         self.image_digests = digests.collect();
     }
 }
@@ -295,6 +295,7 @@ fn words_of_create(
     wish: Option<Wish>,
 ) -> Vec<String> {
     let absent: BTreeSet<String> = (resolved.images.values())
+        .map(|part| &part.image)
         .filter(|image| !image.present)
         .map(|image| format!("pulling {}", image.reference))
         .collect();

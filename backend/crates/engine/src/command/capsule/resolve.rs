@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use zun_domain::capsule::{Capsule, CapsuleSpec, Role};
 use zun_domain::container::{ContainerSpec, Mount, MountSpec, WaitFor, Wish};
 use zun_domain::id::VolumeId;
-use zun_domain::image::ResolvedImage;
-use zun_domain::name::{AbsolutePath, ContainerName, ImageRef};
+use zun_domain::image::{LoadImage, ResolvedImage};
+use zun_domain::name::{AbsolutePath, ContainerName};
 
 use super::super::resolve::{Resolved, check_spec};
 use crate::context::{Engine, Inner};
@@ -19,7 +19,15 @@ pub(super) struct ResolvedCapsule {
     /// For the sandbox, which has ports and volumes.
     pub(super) whole: Resolved,
     /// The images of the containers that are made.
-    pub(super) images: BTreeMap<ContainerName, ResolvedImage>,
+    pub(super) images: BTreeMap<ContainerName, PartImage>,
+}
+
+/// The image of a container, and where the image service has it.
+#[derive(Debug, Clone)]
+pub(super) struct PartImage {
+    pub(super) image: ResolvedImage,
+    /// It is loaded from there, never pulled.
+    pub(super) load: Option<LoadImage>,
 }
 
 /// Where the sandbox keeps a volume of this name, for those who look at the volume: nothing is mounted there.
@@ -118,6 +126,15 @@ pub(super) fn check_capsule(
     Ok(())
 }
 
+/// Whether the same question about an image is asked twice.
+fn same_image(one: &ContainerSpec, other: &ContainerSpec) -> bool {
+    let asked = |spec: &ContainerSpec| {
+        let from = (spec.image_driver, spec.registry.clone());
+        (spec.image.clone(), from, spec.image_pull_policy)
+    };
+    asked(one) == asked(other)
+}
+
 fn paths(
     spec: &CapsuleSpec,
 ) -> impl Iterator<Item = (String, &zun_domain::capsule::CapsuleContainer)> {
@@ -154,16 +171,17 @@ impl Engine {
                 reference: sandbox.desired.spec.image.clone(),
                 digest: sandbox.desired.image_digest.clone(),
                 present: true,
+                registry: None,
             },
             Some(_) | None => self.sandbox_image().await?,
         };
-        let mut images: BTreeMap<ContainerName, ResolvedImage> = BTreeMap::new();
-        let mut known: Vec<(ImageRef, ResolvedImage)> = Vec::new();
+        let mut images: BTreeMap<ContainerName, PartImage> = BTreeMap::new();
+        let mut known: Vec<(&ContainerSpec, PartImage)> = Vec::new();
         for (role, one) in spec.parts() {
             if !made(role, &one.name) {
                 continue;
             }
-            let found = known.iter().find(|(image, _)| *image == one.spec.image);
+            let found = known.iter().find(|(spec, _)| same_image(spec, &one.spec));
             let resolved = match found {
                 Some((_, resolved)) => resolved.clone(),
                 None => {
@@ -171,8 +189,10 @@ impl Engine {
                         ports: None,
                         ..one.spec.clone()
                     };
-                    let resolved = self.resolve(&alone).await?.image;
-                    known.push((one.spec.image.clone(), resolved.clone()));
+                    let found = self.resolve(project, &alone).await?;
+                    let (image, load) = (found.image, found.load);
+                    let resolved = PartImage { image, load };
+                    known.push((&one.spec, resolved.clone()));
                     resolved
                 }
             };
@@ -187,6 +207,7 @@ impl Engine {
         Ok(ResolvedCapsule {
             whole: Resolved {
                 image: sandbox,
+                load: None,
                 busy,
                 subnets: self.subnets_around(project, &whole).await?,
                 volumes: self.volume_facts_for(&keeper(spec, &whole)).await?,

@@ -4,6 +4,7 @@ use zun_domain::capsule::effect::capsule_changes;
 use zun_domain::capsule::{Capsule, CapsuleSpec, Role};
 use zun_domain::container::change::Effect;
 use zun_domain::container::{Container, TaskState, Verb, Wish};
+use zun_domain::id::RegistryId;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::{Event, OperationKind};
 use zun_planner::capsule::{part_recreates, whole_recreates};
@@ -11,7 +12,7 @@ use zun_store::Tx;
 
 use super::super::update_container::{check_generation, hold_ports};
 use super::decide::{ChangeDecided, placed_parts};
-use super::part::existing;
+use super::part::{existing, refer_to_registry};
 use super::resolve::{ResolvedCapsule, check_capsule};
 use super::{AcceptedCapsule, UpdateCapsule};
 use crate::call::Call;
@@ -101,6 +102,7 @@ impl Engine {
         let expected = capsule.generation - 1;
         for container in &decided.added {
             tx.container_insert(container).await?;
+            refer_to_registry(tx, container).await?;
         }
         decided.wiring.write(tx).await?;
         decided.stored.write(tx).await?;
@@ -195,6 +197,15 @@ impl Inner {
             .await?;
         if let Some(part) = target.parts.get(&sandbox.id) {
             hold_ports(tx, sandbox, &part.desired.published).await?;
+        }
+        for container in &capsule.containers {
+            let wanted = target.parts.get(&container.id);
+            let both = container.desired.registry.into_iter();
+            let both = both.chain(wanted.and_then(|part| part.desired.registry));
+            let both: Vec<RegistryId> = both.collect();
+            if !both.is_empty() {
+                tx.container_registries_set(container.id, &both).await?;
+            }
         }
         Ok(())
     }

@@ -75,6 +75,11 @@ impl Engine {
             ) {
                 tx.container_place_in(container.id, part.membership).await?;
             }
+            if target.is_some() {
+                let registries: Vec<_> = container.desired.registry.into_iter().collect();
+                tx.container_registries_set(container.id, &registries)
+                    .await?;
+            }
             let sandbox = container.membership.map(|of| of.role) == Some(Role::Sandbox);
             if sandbox && (whole || added) {
                 let entries = volume_entries(&capsule.desired.spec);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use zun_domain::container::{Container, Life, MountSpec, Observed, mount};
-use zun_domain::id::{ContainerId, VolumeId};
+use zun_domain::id::{ContainerId, RegistryId, VolumeId};
 use zun_domain::operation::{Event, OperationKind, Subject};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::volume::{AttachmentState, Volume, VolumeAttachment, VolumeLife};
@@ -36,7 +36,9 @@ impl Engine {
             Subject::Container(_)
             | Subject::Capsule(_)
             | Subject::Volume(_)
-            | Subject::Snapshot(_) => Ok(Seen::One(shown)),
+            | Subject::Snapshot(_)
+            | Subject::Image(_)
+            | Subject::HostImage(_) => Ok(Seen::One(shown)),
         }
     }
 
@@ -77,6 +79,7 @@ impl Engine {
             return delete(tx, id).await;
         }
         let had = mount::volumes(&container.desired.mounts);
+        let before = container.desired.registry;
         settle(&mut container, work, end);
         container.updated_at = Some(self.clock.now());
         tx.container_update(&container, container.generation)
@@ -87,9 +90,11 @@ impl Engine {
                 .await?;
             tx.host_ports_set(id, place, &wish.published).await?;
         }
+        settle_registry(tx, &container, before, work).await?;
         let entries = container.desired.spec.mounts.clone().unwrap_or_default();
         settle_volumes(tx, &container, (&had, &entries), end).await?;
         settle_ports(tx, &container, work, end).await?;
+        self.finish_commit(tx, work, end).await?;
         let kind = work.operation.kind.as_str();
         let (word, message) = match &end.failure {
             None => ("done", format!("{kind} done")),
@@ -123,6 +128,25 @@ async fn delete(tx: &mut Tx, id: ContainerId) -> zun_store::Result<()> {
         tx.volume_delete(volume.id).await?;
     }
     Ok(())
+}
+
+/// Only the registry of the wish in force is referred to.
+async fn settle_registry(
+    tx: &mut Tx,
+    container: &Container,
+    before: Option<RegistryId>,
+    work: &Work,
+) -> zun_store::Result<()> {
+    let target = match &work.target {
+        Some(Target::Container(target)) => target.registry,
+        Some(Target::Volume(_) | Target::Capsule(_)) | None => return Ok(()),
+    };
+    let now = container.desired.registry;
+    if before == now && target == now {
+        return Ok(());
+    }
+    let registries: Vec<RegistryId> = now.into_iter().collect();
+    tx.container_registries_set(container.id, &registries).await
 }
 
 /// What is wished now is attached, and nothing else. A volume by size whose entry was taken out is nobody's
@@ -201,7 +225,9 @@ fn settle_own(
 fn settle(container: &mut Container, work: &Work, end: &End) {
     container.task = None;
     container.observed = end.seen.of(container.id).cloned();
-    container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    if work.operation.kind != OperationKind::Commit {
+        container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    }
     let gone = container.observed.is_none();
     container.life = match (&end.failure, work.operation.kind) {
         (Some(failure), OperationKind::Create) if gone && !end.kept => Life::Failed {
