@@ -48,10 +48,11 @@ pub(super) fn contradictions(spec: &ContainerSpec) -> Vec<(&'static str, String)
 mod tests {
     use super::*;
 
+    type Change = fn(&mut ContainerSpec);
+
     #[test]
     fn what_goes_with_an_image() {
         let digest = "app@sha256:0123456789abcdef0123456789abcdef";
-        type Change = fn(&mut ContainerSpec);
         let follow: Change = |spec| spec.image_update = Some(ImageUpdate::Digest);
         let named: Change = |spec| spec.registry = Some("ours".to_owned());
         let cases: [(&str, &[Change], &str); 8] = [
@@ -66,7 +67,7 @@ mod tests {
             (
                 "app:1",
                 &[follow, |spec| {
-                    spec.image_pull_policy = Some(PullPolicy::Never)
+                    spec.image_pull_policy = Some(PullPolicy::Never);
                 }],
                 "image_update: \"digest\" asks the registry",
             ),
