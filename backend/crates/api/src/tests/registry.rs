@@ -84,37 +84,41 @@ async fn a_registry_is_made_shown_changed_and_deleted() {
     );
 }
 
-#[tokio::test]
-async fn lists_have_filters_and_pages() {
+/// Three registries of the member's, a second apart, and one of a stranger's.
+async fn four() -> TestApp {
     let app = TestApp::start().await;
     for (name, domain, user) in [
         ("bb", "a.example", Some("me")),
         ("aa", "b.example", None),
         ("cc", "a.example", None),
     ] {
-        made(
-            &app,
-            json!({"name": name, "domain": domain, "username": user}),
-        )
-        .await;
+        let fields = json!({"name": name, "domain": domain, "username": user});
+        made(&app, fields).await;
         app.clock.advance(1);
     }
     let stranger = json!({"registry": {"name": "zz", "domain": "a.example"}});
     let reply = app.post(Who::Stranger, "/v1/registries", stranger).await;
     reply.expect(201);
-    let shop = app.shop.0.simple();
-    let list = async |who, query: &str| {
-        let page = app.get(who, &format!("/v1/registries?{query}")).await;
-        let page = page.expect(200).json();
-        let names = page["registries"].as_array().unwrap().iter();
-        let names: Vec<String> = names
-            .map(|one| {
-                assert!(one.get("links").is_none());
-                one["name"].as_str().unwrap().to_owned()
-            })
-            .collect();
-        (names.join(" "), page["next"].clone())
+    app
+}
+
+/// The names of a page, and the link to the next one.
+async fn list(app: &TestApp, who: Who, query: &str) -> (String, Value) {
+    let page = app.get(who, &format!("/v1/registries?{query}")).await;
+    let page = page.expect(200).json();
+    let rows = page["registries"].as_array().unwrap().iter();
+    let name = |row: &Value| {
+        assert!(row.get("links").is_none(), "{row}");
+        row["name"].as_str().unwrap().to_owned()
     };
+    let names: Vec<String> = rows.map(name).collect();
+    (names.join(" "), page["next"].clone())
+}
+
+#[tokio::test]
+async fn lists_have_filters() {
+    let app = four().await;
+    let shop = app.shop.0.simple();
     for (query, expected) in [
         (String::new(), "bb aa cc"),
         ("sort_key=name".to_owned(), "aa bb cc"),
@@ -126,106 +130,102 @@ async fn lists_have_filters_and_pages() {
         ("project_id=nobody".to_owned(), ""),
         (format!("user_id={}", app.member), "bb aa cc"),
     ] {
-        assert_eq!(list(Who::Reader, &query).await.0, expected, "{query}");
+        let found = list(&app, Who::Reader, &query).await.0;
+        assert_eq!(found, expected, "{query}");
     }
-    let (first, next) = list(Who::Member, "limit=2&domain=a.example").await;
-    let next = next.as_str().unwrap();
-    assert_eq!(first, "bb cc");
-    assert!(
-        next.contains("domain=a.example") && next.contains("marker="),
-        "{next}"
-    );
-    let query = next.split_once('?').unwrap().1;
-    assert_eq!(list(Who::Member, query).await, (String::new(), Value::Null));
-    assert_eq!(list(Who::Admin, "").await.0, "");
-    assert_eq!(
-        list(Who::Admin, "all_projects=1&domain=a.example").await.0,
-        "bb cc zz"
-    );
-    let denied = app
-        .get(Who::Member, "/v1/registries?all_projects=true")
-        .await;
-    let denied = denied.expect(403).detail();
+    assert_eq!(list(&app, Who::Admin, "").await.0, "");
+    let all = list(&app, Who::Admin, "all_projects=1&domain=a.example").await;
+    assert_eq!(all.0, "bb cc zz");
+    let path = "/v1/registries?all_projects=true";
+    let denied = app.get(Who::Member, path).await.expect(403).detail();
     assert!(denied.contains("registry:get_all_all_projects"), "{denied}");
 }
 
 #[tokio::test]
+async fn lists_have_pages() {
+    let app = four().await;
+    let (first, next) = list(&app, Who::Member, "limit=2&domain=a.example").await;
+    let next = next.as_str().unwrap();
+    assert_eq!(first, "bb cc");
+    assert!(next.contains("domain=a.example"), "{next}");
+    let query = next.split_once('?').unwrap().1;
+    let last = list(&app, Who::Member, query).await;
+    assert_eq!(last, (String::new(), Value::Null));
+    for (query, status) in [
+        ("colour=red", 400),
+        ("limit=0", 400),
+        ("sort_key=password", 400),
+        ("marker=x", 404),
+    ] {
+        let path = format!("/v1/registries?{query}");
+        app.get(Who::Member, &path).await.expect(status);
+    }
+}
+
+/// A body, and words of the message.
+const WRONG: &[(&str, &str)] = &[
+    ("{}", "registry: is required"),
+    (r#"{"registry": []}"#, "registry: must be an object"),
+    (r#"{"registry": {}}"#, "registry.domain: is required"),
+    (
+        r#"{"registry": {"domain": "https://r.example"}}"#,
+        "without scheme and path",
+    ),
+    (
+        r#"{"registry": {"domain": "registry"}}"#,
+        "registry.domain: ",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "name": "x"}}"#,
+        "2 to 255 characters",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "username": "a:b"}}"#,
+        "registry.username: ",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "username": ""}}"#,
+        "1 to 255 characters",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "password": "hid\nden"}}"#,
+        "registry.password: ",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "password": 4711}}"#,
+        "must be a string",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "password": "hidden"}}"#,
+        "goes with a username",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example", "port": 1}}"#,
+        "registry.port: no such parameter",
+    ),
+    (
+        r#"{"registry": {"domain": "r.example"}, "name": "x"}"#,
+        "name: no such parameter",
+    ),
+];
+
+#[tokio::test]
 async fn what_cannot_be_is_refused_and_no_password_is_shown() {
     let app = TestApp::start().await;
-    for (body, words) in [
-        (json!({}), "registry: is required"),
-        (json!({"registry": []}), "registry: must be an object"),
-        (json!({"registry": {}}), "registry.domain: is required"),
-        (
-            json!({"registry": {"domain": "https://r.example"}}),
-            "without scheme and path",
-        ),
-        (
-            json!({"registry": {"domain": "registry"}}),
-            "registry.domain: ",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "name": "x"}}),
-            "2 to 255 characters",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "username": "a:b"}}),
-            "registry.username: ",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "username": ""}}),
-            "1 to 255 characters",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "password": "hid\nden"}}),
-            "registry.password: ",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "password": 4711}}),
-            "must be a string",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "password": "hidden"}}),
-            "goes with a username",
-        ),
-        (
-            json!({"registry": {"domain": "r.example", "port": 1}}),
-            "registry.port: no such parameter",
-        ),
-        (
-            json!({"registry": {"domain": "r.example"}, "name": "x"}),
-            "name: no such parameter",
-        ),
-    ] {
-        let shown = body.to_string();
-        let reply = app
-            .post(Who::Member, "/v1/registries", body)
-            .await
-            .expect(400);
+    for (body, words) in WRONG {
+        let parsed = serde_json::from_str(body).unwrap();
+        let reply = app.post(Who::Member, "/v1/registries", parsed).await;
+        let reply = reply.expect(400);
         let detail = reply.detail();
-        assert!(detail.contains(words), "{shown}: {detail}");
-        assert!(
-            !reply.text.contains("hid") && !reply.text.contains("4711"),
-            "{detail}"
-        );
-    }
-    for query in ["colour=red", "limit=0", "sort_key=password", "marker=x"] {
-        let reply = app
-            .get(Who::Member, &format!("/v1/registries?{query}"))
-            .await;
-        assert!(
-            reply.status == 400 || reply.status == 404,
-            "{query}: {}",
-            reply.text
-        );
+        assert!(detail.contains(words), "{body}: {detail}");
+        let secret = reply.text.contains("hid") || reply.text.contains("4711");
+        assert!(!secret, "{detail}");
     }
     made(&app, ours()).await;
     made(&app, ours()).await;
-    let reply = app
-        .get(Who::Member, "/v1/registries/ours")
-        .await
-        .expect(409);
-    assert_eq!(reply.detail(), "2 registries are named ours; use a uuid");
+    let reply = app.get(Who::Member, "/v1/registries/ours").await;
+    let detail = reply.expect(409).detail();
+    assert_eq!(detail, "2 registries are named ours; use a uuid");
 }
 
 #[tokio::test]

@@ -133,6 +133,16 @@ async fn forget(names: &[&str]) {
     }
 }
 
+/// Gives the lab's image its name back.
+async fn name_again(lab: &DockerLab, image: &ImageRef) {
+    let tag = TagImageOptionsBuilder::new()
+        .repo(lab.image.as_str().trim_end_matches(":1"))
+        .tag("1")
+        .build();
+    let client = lab::client();
+    client.tag_image(image.as_str(), Some(tag)).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_image_is_pulled_by_its_digest() {
     let case = "an_image_is_pulled_by_its_digest";
@@ -169,14 +179,7 @@ async fn an_image_is_pulled_by_its_digest() {
     images.pull(&absent, None, progress).await.unwrap();
 
     // It runs by its digest, and its tag is there for a registry that is not.
-    let tag = TagImageOptionsBuilder::new()
-        .repo(lab.image.as_str().trim_end_matches(":1"))
-        .tag("1")
-        .build();
-    lab::client()
-        .tag_image(image.as_str(), Some(tag))
-        .await
-        .unwrap();
+    name_again(&lab, &image).await;
     let mut request = docker::request(&lab, &lab.network()).await;
     request.image = zun_driver::image::pinned(&image, &local.digest);
     lab.drivers().runtime.create(&request).await.unwrap();

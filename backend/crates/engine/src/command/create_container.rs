@@ -182,9 +182,8 @@ impl Engine {
         self.check_mount_growth(tx, &placed, resolved, &stored)
             .await?;
         let published = published_at(self, ask, &view, &placed, id)?;
-        let wearer = Wearer::new(id, project);
         let wiring = self
-            .decide_wiring(tx, &wearer, &ask.spec, &resolved.subnets)
+            .decide_wiring(tx, &Wearer::new(id, project), &ask.spec, &resolved.subnets)
             .await?;
         let mut desired = first_wish(ask, id, name, resolved, published, stored.mounts.clone());
         desired.ports = wiring.ids();

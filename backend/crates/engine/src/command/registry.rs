@@ -179,12 +179,12 @@ impl Engine {
                 Some(container) => container.desired.name.to_string(),
                 None => String::new(),
             };
-            let others = match users.len() - 1 {
-                0 => String::new(),
-                more => format!(" and {more} more"),
+            let get = match users.len() - 1 {
+                0 => "gets its image".to_owned(),
+                more => format!("and {more} more get their image"),
             };
             return Err(Error::Conflict(format!(
-                "cannot delete registry {}: container {name} ({first}){others} gets its image from it; delete the \
+                "cannot delete registry {}: container {name} ({first}) {get} from it; delete the \
                  container, or take the registry out of it, first",
                 seen.id
             )));

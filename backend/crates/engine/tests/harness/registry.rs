@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use zun_domain::container::{Container, ContainerSpec};
+use zun_domain::container::{Container, ContainerSpec, ImageUpdate};
 use zun_domain::id::HostId;
 use zun_domain::image::ImageUse;
 use zun_domain::name::ImageRef;
@@ -42,7 +42,26 @@ pub(crate) fn from_registry() -> ContainerSpec {
     }
 }
 
+/// The same, its tag followed.
+pub(crate) fn following() -> ContainerSpec {
+    ContainerSpec {
+        image_update: Some(ImageUpdate::Digest),
+        ..from_registry()
+    }
+}
+
 impl World {
+    /// A container whose tag is followed and names another image by now.
+    pub(crate) async fn has_moved_tag(&self) {
+        let mut ask = create("web");
+        ask.spec = following();
+        let accepted = self.engine.container_create(&call(), ask).await.unwrap();
+        let ended = self.end_of(&accepted.operation.unwrap()).await;
+        assert_eq!(ended.failure, None);
+        let newer = FakeImage::of(in_registry(), Script::default()).rebuilt(2);
+        self.host.push_image(&newer);
+    }
+
     /// A registry that wants to know who asks, and the project's record of it.
     pub(crate) async fn has_registry(&self) {
         self.host.lock_registry(&credentials());

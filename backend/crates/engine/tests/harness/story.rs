@@ -8,7 +8,7 @@ use zun_engine::Result;
 use zun_engine::command::{Act, DeleteContainer};
 
 use crate::networks::{at_other_address, on, with_port};
-use crate::registry::from_registry;
+use crate::registry::{following, from_registry};
 use crate::world::{World, call, create, spec, update};
 
 /// One operation.
@@ -40,10 +40,11 @@ pub(crate) enum Story {
     Regroup,
     CreateFromRegistry,
     MoveToRegistry,
+    FollowTag,
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::Create,
         Self::CreateStopped,
         Self::CreateOnTakenSubnet,
@@ -70,12 +71,16 @@ impl Story {
         Self::Regroup,
         Self::CreateFromRegistry,
         Self::MoveToRegistry,
+        Self::FollowTag,
     ];
 
     /// Brings the world to where the story begins.
     pub(crate) async fn prepare(self, world: &World) {
         world.has_networks().await;
-        if matches!(self, Self::CreateFromRegistry | Self::MoveToRegistry) {
+        if matches!(
+            self,
+            Self::CreateFromRegistry | Self::MoveToRegistry | Self::FollowTag
+        ) {
             world.has_registry().await;
         }
         let container = match self {
@@ -85,6 +90,7 @@ impl Story {
             | Self::CreateFromRegistry => return,
             Self::Detach => world.running_on(&["default", "app"]).await,
             Self::MoveToOtherAddress => world.running_on(&["app"]).await,
+            Self::FollowTag => return world.has_moved_tag().await,
             Self::CreateOnTakenSubnet => return world.host.snatch_subnet(),
             Self::CreateOnTakenPort => return world.host.snatch_port(80),
             _ => world.running().await,
@@ -148,6 +154,7 @@ impl Story {
                 engine.container_create(&CALL, ask).await
             }
             Self::MoveToRegistry => change(from_registry(), None).await,
+            Self::FollowTag => change(following(), None).await,
             Self::Attach => change(on(&["default", "app"]), None).await,
             Self::Detach => change(on(&["app"]), None).await,
             Self::MoveToOtherAddress => change(at_other_address(), None).await,
