@@ -162,6 +162,13 @@ pub(crate) const KEYS: &[Key] = keys! {
     "keep_operations_days" "ZUND_KEEP_OPERATIONS_DAYS" "keep-operations-days" "DAYS",
         "How long operations that have ended are kept", "a whole number from 1 to 3650", false,
         |c, t| c.engine.keep_operations_days = parse::number(t, 1..=3650)?, bare(c.engine.keep_operations_days);
+    "exec_seconds" "ZUND_EXEC_SECONDS" "exec-seconds" "SECONDS",
+        "How long a command may take that is run in a container for its output", "a whole number from 1 to 3600", false,
+        |c, t| c.engine.exec_seconds = parse::number(t, 1..=3600)?, bare(c.engine.exec_seconds);
+    "sandbox_image" "ZUND_SANDBOX_IMAGE" "sandbox-image" "IMAGE",
+        "What holds the network of a capsule, in place of the image that zund brings along: a program that waits until TERM",
+        "the name of an image, such as registry.example/pause:3", false,
+        |c, t| c.engine.sandbox_image = Some(t.trim().parse().ok()?), c.engine.sandbox_image.as_ref().and_then(quoted);
     "token_seconds" "ZUND_TOKEN_SECONDS" "token-seconds" "SECONDS",
         "How long a login is good for", "a whole number from 60 to 2592000", false,
         |c, t| c.token_seconds = parse::number(t, 60..=2_592_000)?, bare(c.token_seconds);

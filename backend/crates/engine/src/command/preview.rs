@@ -14,7 +14,7 @@ use zun_domain::placement::{Rejection, Unplaceable};
 use zun_domain::quota::Usage;
 use zun_domain::unit::Amounts;
 use zun_planner::update::plan_update;
-use zun_scheduler::{fits, place};
+use zun_scheduler::{Request, fits, place};
 use zun_store::Tx;
 
 use super::create_container::seed_of;
@@ -61,11 +61,24 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    fn note(&mut self, kind: &'static str, error: &Error) {
+    pub(super) fn note(&mut self, kind: &'static str, error: &Error) {
         self.problems.push((kind, error.to_string()));
     }
 
-    fn note_unplaceable(&mut self, unplaceable: Unplaceable) {
+    /// What a decision refuses; anything else is an error of the question.
+    pub(super) fn note_refusal(&mut self, error: Error) -> Result<()> {
+        match error {
+            Error::Unplaceable(unplaceable) => self.note_unplaceable(unplaceable),
+            Error::OverQuota(_) => self.note("quota", &error),
+            Error::Conflict(_) => self.note("ports", &error),
+            Error::NetworkNotUsable(_) => self.note("networks", &error),
+            Error::Invalid { .. } | Error::Ambiguous { .. } => self.note("spec", &error),
+            other => return Err(other),
+        }
+        Ok(())
+    }
+
+    pub(super) fn note_unplaceable(&mut self, unplaceable: Unplaceable) {
         self.problems.push(("placement", unplaceable.to_string()));
         self.rejections = unplaceable.rejections;
     }
@@ -139,27 +152,35 @@ impl Engine {
         }
         let busy = resolved.as_ref().map(|resolved| resolved.busy.clone());
         let busy = busy.unwrap_or_default();
-        self.preview_place(&mut tx, project, (&spec, &busy), old, &mut verdict)
-            .await?;
+        let id = ContainerId(self.ids.uuid());
+        let request = self.request_of(&spec, id);
+        let old = old.map(|old| (old, held));
+        self.preview_place(
+            &mut tx,
+            (project, id),
+            (&spec, &busy, request),
+            old,
+            &mut verdict,
+        )
+        .await?;
         drop(tx);
         verdict.steps = words_of_create(&spec, &ask, resolved.as_ref());
         Ok(verdict)
     }
 
-    /// Host and ports: those of the old container are free for the new one.
-    async fn preview_place(
+    /// Host and ports: those of the old container, and what it holds, are free for the new one.
+    pub(super) async fn preview_place(
         &self,
         tx: &mut Tx,
-        project: ProjectId,
-        (spec, busy): (&ContainerSpec, &BTreeSet<(Protocol, u16)>),
-        old: Option<&Container>,
+        (project, id): (ProjectId, ContainerId),
+        (spec, busy, mut request): (&ContainerSpec, &BTreeSet<(Protocol, u16)>, Request),
+        replaced: Option<(&Container, Amounts)>,
         verdict: &mut Verdict,
     ) -> Result<()> {
+        let old = replaced.map(|(old, _)| old);
         let ports = old.into_iter().flat_map(|old| &old.desired.published);
         let own = ports.map(|port| (port.protocol, port.external)).collect();
         let view = self.cluster_view(tx, busy, &own).await?;
-        let id = ContainerId(self.ids.uuid());
-        let mut request = self.request_of(spec, id);
         self.preview_networks(tx, (project, id), spec, old, verdict)
             .await?;
         match self.preview_mounts(tx, (project, id), spec, old).await {
@@ -169,12 +190,12 @@ impl Engine {
             }
             Err(error) => return Err(error),
         }
-        let again = old
-            .filter(|old| {
+        let again = replaced
+            .filter(|(old, held)| {
                 let host = view.host(old.place.id);
-                host.is_some_and(|host| fits(&request, host, old.desired.amounts()).is_ok())
+                host.is_some_and(|host| fits(&request, host, *held).is_ok())
             })
-            .map(|old| old.place.clone());
+            .map(|(old, _)| old.place.clone());
         let placed = match again {
             Some(place) => Ok(place),
             None => place(&request, &view).map(|placement| placement.place),
@@ -295,14 +316,7 @@ impl Engine {
                 self.note_unreachable(&tx, &decided.wiring, &decided.change.target.spec, verdict)
                     .await?;
             }
-            Err(Error::Unplaceable(unplaceable)) => verdict.note_unplaceable(unplaceable),
-            Err(error @ Error::OverQuota(_)) => verdict.note("quota", &error),
-            Err(error @ Error::Conflict(_)) => verdict.note("ports", &error),
-            Err(error @ Error::NetworkNotUsable(_)) => verdict.note("networks", &error),
-            Err(error @ (Error::Invalid { .. } | Error::Ambiguous { .. })) => {
-                verdict.note("spec", &error);
-            }
-            Err(error) => return Err(error),
+            Err(error) => verdict.note_refusal(error)?,
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use zun_domain::capsule::{Capsule, Role};
 use zun_domain::container::{Container, Life, Observed, mount};
 use zun_domain::id::{CapsuleId, ContainerId, HostId};
 use zun_domain::operation::{Operation, OperationKind, Subject};
+use zun_domain::runtime::RuntimeName;
 use zun_planner::Plan;
 use zun_planner::capsule::{cut_off, plan_capsule_back};
 use zun_store::Tx;
@@ -45,7 +46,12 @@ impl Engine {
         if capsule.life != Life::Live || self.store.operation_running_of(id).await?.is_some() {
             return Ok(());
         }
-        let seen = self.seen_of(&capsule).await?;
+        let mut seen = BTreeMap::new();
+        for container in &capsule.containers {
+            if let Some(shown) = self.seen_by_its_name(container).await? {
+                seen.insert(container.id, shown);
+            }
+        }
         let changed: Vec<&Container> = (capsule.containers.iter())
             .filter(|one| one.observed.as_ref() != seen.get(&one.id))
             .collect();
@@ -112,10 +118,12 @@ impl Engine {
         self.is_back(&call, &operation).await
     }
 
+    /// What the names show. An operation at work may have one of its containers aside: nothing is renamed.
     async fn seen_of(&self, capsule: &Capsule) -> Result<BTreeMap<ContainerId, Observed>> {
+        let runtime = &self.drivers(capsule.place.id)?.runtime;
         let mut seen = BTreeMap::new();
         for container in &capsule.containers {
-            if let Some(shown) = self.seen_by_its_name(container).await? {
+            if let Some(shown) = runtime.find(RuntimeName::Current(container.id)).await? {
                 seen.insert(container.id, shown);
             }
         }

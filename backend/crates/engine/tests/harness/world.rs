@@ -140,14 +140,19 @@ impl World {
     }
 
     /// Waits until the sweep has taken what a failed removal left.
-    async fn until_swept(&self) {
+    async fn until_swept(&self, expected: &BTreeSet<String>) {
+        let left = || {
+            let mut all = self.host.containers().into_keys();
+            !self.host.aside().is_empty() || all.any(|name| !expected.contains(&name))
+        };
         let swept = async {
-            while !self.host.aside().is_empty() {
+            while left() {
                 crate::world::a_moment().await;
             }
         };
         let in_time = tokio::time::timeout(BOUND, swept).await;
-        assert!(in_time.is_ok(), "left over: {:?}", self.host.aside());
+        let (aside, all) = (self.host.aside(), self.host.containers());
+        assert!(in_time.is_ok(), "left over: {aside:?}, {all:?}");
     }
 
     /// Waits for the end of what the engine began by itself to mend what a fault left.
@@ -176,7 +181,7 @@ impl World {
         let rows = self.store.container_list(&query).await.unwrap();
         let shown = rows.iter().filter(|row| self.assert_true(row, what));
         let expected: BTreeSet<String> = shown.map(|row| Container::runtime_name(row.id)).collect();
-        self.until_swept().await;
+        self.until_swept(&expected).await;
         let there: BTreeSet<String> = self.host.containers().into_keys().collect();
         assert_eq!(
             there, expected,

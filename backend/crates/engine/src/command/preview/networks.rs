@@ -41,7 +41,7 @@ impl Inner {
     }
 
     /// Names each published port that no rule of the container's groups admits from anywhere.
-    pub(super) async fn note_unreachable(
+    pub(in crate::command) async fn note_unreachable(
         &self,
         tx: &Tx,
         wiring: &Wiring,
