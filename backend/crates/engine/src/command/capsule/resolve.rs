@@ -164,17 +164,16 @@ impl Engine {
                 continue;
             }
             let found = known.iter().find(|(image, _)| *image == one.spec.image);
-            let resolved = match found {
-                Some((_, resolved)) => resolved.clone(),
-                None => {
-                    let alone = ContainerSpec {
-                        ports: None,
-                        ..one.spec.clone()
-                    };
-                    let resolved = self.resolve(&alone).await?.image;
-                    known.push((one.spec.image.clone(), resolved.clone()));
-                    resolved
-                }
+            let resolved = if let Some((_, resolved)) = found {
+                resolved.clone()
+            } else {
+                let alone = ContainerSpec {
+                    ports: None,
+                    ..one.spec.clone()
+                };
+                let resolved = self.resolve(&alone).await?.image;
+                known.push((one.spec.image.clone(), resolved.clone()));
+                resolved
             };
             images.insert(one.name.clone(), resolved);
         }

@@ -30,13 +30,14 @@ impl Engine {
         let deleted = succeeded && work.operation.kind == OperationKind::Delete;
         match work.operation.subject {
             Subject::Container(container) if shown.is_none() && !deleted => {
-                self.look(work, container, followed).await.map(Seen::One)
+                let seen = self.look(work, container, followed).await?;
+                Ok(Seen::One(seen.map(Box::new)))
             }
             Subject::Capsule(id) if !deleted => self.look_at_parts(work, id, followed).await,
             Subject::Container(_)
             | Subject::Capsule(_)
             | Subject::Volume(_)
-            | Subject::Snapshot(_) => Ok(Seen::One(shown)),
+            | Subject::Snapshot(_) => Ok(Seen::One(shown.map(Box::new))),
         }
     }
 
