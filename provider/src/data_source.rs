@@ -1,6 +1,6 @@
 //! The data sources, one file per noun.
 
-mod capsule;
+pub(crate) mod capsule;
 mod container;
 mod containers;
 mod hosts;

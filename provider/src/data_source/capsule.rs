@@ -11,7 +11,7 @@ use crate::resource::capsule::{schema, state};
 use crate::session::Session;
 
 /// The data source.
-pub(super) struct CapsuleData;
+pub(crate) struct CapsuleData;
 
 /// Attributes of the resource that no server holds.
 const NOT_HELD: [&str; 5] = [

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use zun_domain::capsule::{CapsuleSpec, Role};
-use zun_domain::container::{WaitFor, Wish};
+use zun_domain::capsule::{CapsuleSpec, ContainerEdit, Role};
+use zun_domain::container::{Effect, WaitFor, Wish};
 use zun_domain::name::ContainerName;
 use zun_domain::placement::Rejection;
 
 use crate::container::{Address, Seen};
 use crate::operation::Operation;
-use crate::preview::Problem;
+use crate::preview::{FieldChange, Problem};
 
 /// Body of a create.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -166,8 +166,18 @@ pub struct CapsulePreview {
     pub host: Option<String>,
     /// Every host that was refused, with every reason.
     pub rejections: Vec<Rejection>,
+    /// What an update does to the capsule as a whole; `None` for a create.
+    #[serde(default)]
+    pub effect: Option<Effect>,
+    /// What it does to each container that is added, taken out or changed; one that is gone from the engine is made
+    /// anew, too.
+    #[serde(default)]
+    pub containers: BTreeMap<ContainerName, ContainerEdit>,
+    /// The fields of the capsule that an update changes.
+    #[serde(default)]
+    pub changes: Vec<FieldChange>,
     /// What the image references mean now, by the names of the containers.
-    pub image_digests: BTreeMap<String, String>,
+    pub image_digests: BTreeMap<ContainerName, String>,
     /// The steps, in words, in order.
     pub steps: Vec<String>,
 }

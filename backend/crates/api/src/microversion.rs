@@ -45,7 +45,9 @@ pub(crate) fn asked(headers: &HeaderMap) -> Result<Microversion, Unusable> {
     let [service, version] = words[..] else {
         return Err(malformed());
     };
-    if !service.eq_ignore_ascii_case("container") {
+    // The second is the service's official type, which gophercloud sends.
+    let known = ["container", "application-container"];
+    if !known.iter().any(|name| service.eq_ignore_ascii_case(name)) {
         return Err(malformed());
     }
     if version.eq_ignore_ascii_case("latest") {
@@ -109,6 +111,7 @@ mod tests {
             ("container 1.40", 40),
             ("container latest", 40),
             ("Container 1.7", 7),
+            ("application-container 1.32", 32),
         ] {
             assert_eq!(ask(text), Ok(Microversion(minor)), "{text}");
         }

@@ -22,10 +22,11 @@ pub(super) fn state_of(capsule: &Capsule, kept: &Value) -> Value {
     }
     for list in super::spec::LISTS {
         if let Ok(Value::List(members)) = state.get(list).cloned() {
-            let members = members.into_iter().map(|member| with_version(member, kept));
+            let members = members.into_iter().map(|member| with_local(member, kept));
             state.set(list, Value::List(members.collect()));
         }
     }
+    state.set("template", Value::Null);
     if let Ok(Some(template)) = template_of(kept) {
         if holds(capsule, &template.spec) {
             let text = kept.get("template").cloned().unwrap_or(Value::Null);
@@ -44,8 +45,10 @@ pub(super) fn state_of(capsule: &Capsule, kept: &Value) -> Value {
     state
 }
 
-fn with_version(mut member: Value, kept: &Value) -> Value {
+/// A container with what no server holds of it.
+fn with_local(mut member: Value, kept: &Value) -> Value {
     const VERSION: &str = "environment_wo_version";
+    member.set("environment_wo", Value::Null);
     let name = super::spec::name_of(&member).map(ToOwned::to_owned);
     let before = name.and_then(|name| member_of(kept, &name)?.get(VERSION).ok().cloned());
     member.set(VERSION, before.unwrap_or(Value::Null));
@@ -132,7 +135,6 @@ pub(crate) fn shown(capsule: &Capsule) -> Value {
         capsule.spec.init_containers.as_deref().map(of),
     );
     state.set("volumes", volumes(&capsule.spec));
-    state.set("template", Value::Null);
     computed(capsule, &mut state);
     state
 }
@@ -238,8 +240,6 @@ fn member(capsule: &Capsule, container: &CapsuleContainer) -> Value {
     let mounts = value.get("mounts").cloned().unwrap_or(Value::Null);
     value.set("mounts", without_size(mounts));
     value.set("name", container.name.as_str());
-    value.set("environment_wo", Value::Null);
-    value.set("environment_wo_version", Value::Null);
     value
 }
 

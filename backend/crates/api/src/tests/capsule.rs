@@ -293,6 +293,22 @@ async fn a_preview_says_what_stands_in_the_way() {
     assert_eq!(preview["host"], "host-1");
     assert!(preview["image_digests"]["web"].is_string(), "{preview}");
     assert!(!preview["steps"].as_array().unwrap().is_empty());
+
+    app.capsule(json!({"name": "shop", "spec": spec()})).await;
+    let mut changed = spec();
+    changed["containers"][1]["spec"]["image"] = json!("nginx:2");
+    let body = json!({"capsule": "shop", "spec": changed});
+    let preview = app
+        .post(Who::Member, "/zund/v1/preview/capsule", body)
+        .await;
+    let preview = preview.expect(200).json();
+    assert_eq!(preview["problems"], json!([]), "{preview}");
+    assert_eq!(
+        preview["containers"],
+        json!({"log": {"changed": "recreate"}}),
+        "{preview}"
+    );
+    assert_eq!(preview["changes"][0]["field"], "containers", "{preview}");
 }
 
 #[tokio::test]

@@ -30,7 +30,7 @@ pub(crate) struct PartTarget {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Seen {
     /// One container, or nothing.
-    One(Option<Observed>),
+    One(Option<Box<Observed>>),
     /// Those of a capsule that are there.
     Parts(BTreeMap<ContainerId, Observed>),
 }
@@ -39,7 +39,7 @@ impl Seen {
     /// What is seen of this one.
     pub(crate) fn of(&self, id: ContainerId) -> Option<&Observed> {
         match self {
-            Self::One(seen) => seen.as_ref(),
+            Self::One(seen) => seen.as_deref(),
             Self::Parts(parts) => parts.get(&id),
         }
     }

@@ -1,10 +1,11 @@
 //! Create, confirm, import, write-only values, failures.
 
 use serde_json::json;
-use tfplugin::{Action, ImportBy, Value};
+use tfplugin::{Action, DataSource, ImportBy, Value};
 
 use super::{TYPE, settle, shop};
-use crate::testing::Zund;
+use crate::data_source::capsule::CapsuleData;
+use crate::testing::{Zund, object, refused};
 
 #[tokio::test]
 async fn a_create_is_confirmed_and_keeps_its_id_and_identity() {
@@ -33,6 +34,27 @@ async fn a_create_is_confirmed_and_keeps_its_id_and_identity() {
         .unwrap();
     let imported = terraform.refresh(TYPE, &imported).await.unwrap().unwrap();
     assert_eq!(imported.state, stored.state);
+}
+
+#[tokio::test]
+async fn a_data_source_tells_what_is_there() {
+    let zund = Zund::start().await;
+    let terraform = zund.terraform().await;
+    let stored = settle(&terraform, None, &shop(|_| ())).await;
+    let data = CapsuleData.schema();
+    let config = object(&data, &[("name", Value::string("shop"))]);
+    let found = terraform.look_up(TYPE, &config).await.unwrap();
+    for name in ["id", "container_ids", "published", "addresses", "state"] {
+        assert_eq!(found.get(name), stored.state.get(name), "{name}");
+    }
+    let members = found.get("containers").unwrap().as_elements().unwrap();
+    assert_eq!(members[1].get("image").unwrap().as_str(), Some("busybox:1"));
+    let config = object(&data, &[("name", Value::string("nobody"))]);
+    let message = refused(terraform.look_up(TYPE, &config).await);
+    assert!(
+        message.contains("no capsule with the name \"nobody\""),
+        "{message}"
+    );
 }
 
 #[tokio::test]

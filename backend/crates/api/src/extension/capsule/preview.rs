@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use zun_api_types::capsule::{CapsulePreview, CapsulePreviewRequest};
-use zun_api_types::preview::Problem as Obstacle;
+use zun_api_types::preview::{FieldChange, Problem as Obstacle};
 use zun_domain::policy::Action;
 use zun_engine::command::capsule::CapsuleAsk;
 
@@ -56,8 +56,16 @@ pub(crate) async fn preview(
         kind: kind.to_owned(),
         message,
     }));
+    let effect = verdict.effect;
+    let changes = verdict.changes.into_iter().map(|change| FieldChange {
+        field: change.field.to_owned(),
+        effect: change.effect,
+    });
     Ok(Json(CapsulePreview {
         problems,
+        effect: effect.as_ref().map(|effect| effect.whole),
+        containers: effect.map(|effect| effect.containers).unwrap_or_default(),
+        changes: changes.collect(),
         host: verdict.host.map(|host| host.to_string()),
         rejections: verdict.rejections,
         image_digests: verdict

@@ -13,6 +13,7 @@ use zun_planner::lifecycle::{plan_reboot, plan_start, plan_stop};
 use super::super::act_on_container::{verb_of, wish_after, work_of};
 use super::super::update_container::check_verb;
 use super::super::{Accepted, Act};
+use super::update::same_capsule;
 use crate::call::Call;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ impl Engine {
         wish: Option<Wish>,
     ) -> Result<Accepted> {
         let capsule = self.store.capsule_get(of.capsule).await?;
-        let wanted = self.same_capsule(&capsule, wish)?;
+        let wanted = same_capsule(&capsule, wish)?;
         let how = (WaitFor::None, OperationKind::Update);
         let accepted = self
             .capsule_change(call, (&capsule, None), wanted, how)

@@ -292,9 +292,10 @@ impl Inner {
     /// The scheduler's request behind a capsule: it is placed as one.
     pub(super) fn request_of_capsule(&self, spec: &CapsuleSpec, sandbox: ContainerId) -> Request {
         let image = spec.parts().next().map(|(_, one)| one.spec.image.clone());
-        let whole = image
-            .map(|image| spec.sandbox(image))
-            .unwrap_or_else(|| unreachable!("a capsule without containers is refused before"));
+        let whole = image.map_or_else(
+            || unreachable!("a capsule without containers is refused before"),
+            |image| spec.sandbox(image),
+        );
         let amounts = spec.amounts();
         let disk = match (self.settings.disk, amounts.disk.0 > 0) {
             (_, false) => DiskRule::NoneAsked,

@@ -258,14 +258,14 @@ impl Inner {
         let mut targets = BTreeMap::new();
         let mut added = Vec::new();
         for entry in entries(&parts.wanted.spec) {
-            let (part, id, desired) = match existing(parts.capsule, entry.role, &entry.one.name) {
-                Some(current) => self.kept_part(parts, &entry, current)?,
-                None => {
-                    let (record, part) = self.added_part(parts, &entry)?;
-                    let (id, desired) = (record.id, record.desired.clone());
-                    added.push(record);
-                    (part, id, desired)
-                }
+            let current = existing(parts.capsule, entry.role, &entry.one.name);
+            let (part, id, desired) = if let Some(current) = current {
+                self.kept_part(parts, &entry, current)?
+            } else {
+                let (record, part) = self.added_part(parts, &entry)?;
+                let (id, desired) = (record.id, record.desired.clone());
+                added.push(record);
+                (part, id, desired)
             };
             let membership = membership(parts.capsule.id, entry.role, entry.position);
             targets.insert(

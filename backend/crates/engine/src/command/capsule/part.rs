@@ -117,16 +117,14 @@ pub(super) fn mounts_of(spec: &ContainerSpec) -> Result<Vec<Mount>> {
     let mut files = 0;
     let mut mounts = Vec::new();
     for entry in spec.mounts.iter().flatten() {
-        let source = match &entry.source {
-            Some(source) => MountSource::Volume(
-                source
-                    .parse()
-                    .map_err(|_| Error::Internal(format!("{source} is not the id of a volume")))?,
-            ),
-            None => {
-                files += 1;
-                MountSource::File(files - 1)
-            }
+        let source = if let Some(source) = &entry.source {
+            let id = source.parse();
+            MountSource::Volume(
+                id.map_err(|_| Error::Internal(format!("{source} is not the id of a volume")))?,
+            )
+        } else {
+            files += 1;
+            MountSource::File(files - 1)
         };
         mounts.push(Mount {
             destination: entry.destination.clone(),

@@ -182,19 +182,18 @@ impl Engine {
                 continue;
             }
             let found = known.iter().find(|(spec, _)| same_image(spec, &one.spec));
-            let resolved = match found {
-                Some((_, resolved)) => resolved.clone(),
-                None => {
-                    let alone = ContainerSpec {
-                        ports: None,
-                        ..one.spec.clone()
-                    };
-                    let found = self.resolve(project, &alone).await?;
-                    let (image, load) = (found.image, found.load);
-                    let resolved = PartImage { image, load };
-                    known.push((&one.spec, resolved.clone()));
-                    resolved
-                }
+            let resolved = if let Some((_, resolved)) = found {
+                resolved.clone()
+            } else {
+                let alone = ContainerSpec {
+                    ports: None,
+                    ..one.spec.clone()
+                };
+                let found = self.resolve(project, &alone).await?;
+                let (image, load) = (found.image, found.load);
+                let resolved = PartImage { image, load };
+                known.push((&one.spec, resolved.clone()));
+                resolved
             };
             images.insert(one.name.clone(), resolved);
         }

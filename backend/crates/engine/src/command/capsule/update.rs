@@ -156,18 +156,6 @@ impl Inner {
         })
     }
 
-    /// The wish that is in force, with another word for all of it: what starts, stops and mends.
-    pub(super) fn same_capsule(&self, seen: &Capsule, wish: Option<Wish>) -> Result<WantedCapsule> {
-        check_live(seen, Verb::Update)?;
-        Ok(WantedCapsule {
-            name: seen.desired.name.clone(),
-            spec: seen.desired.spec.clone(),
-            wish: wish.unwrap_or(seen.desired.wish),
-            said: wish.is_some(),
-            again: Vec::new(),
-        })
-    }
-
     /// Whether one of its containers needs a new one in the engine.
     pub(super) fn remakes(
         &self,
@@ -278,6 +266,18 @@ impl Engine {
         self.resolve_capsule(&wanted.spec, seen.project, Some((seen, anew)), made)
             .await
     }
+}
+
+/// The wish that is in force, with another word for all of it: what starts, stops and mends.
+pub(super) fn same_capsule(seen: &Capsule, wish: Option<Wish>) -> Result<WantedCapsule> {
+    check_live(seen, Verb::Update)?;
+    Ok(WantedCapsule {
+        name: seen.desired.name.clone(),
+        spec: seen.desired.spec.clone(),
+        wish: wish.unwrap_or(seen.desired.wish),
+        said: wish.is_some(),
+        again: Vec::new(),
+    })
 }
 
 /// What is kept of the former wish where the new one says nothing: a zone that is the one it is in, and what is only

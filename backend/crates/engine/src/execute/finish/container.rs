@@ -30,7 +30,8 @@ impl Engine {
         let deleted = succeeded && work.operation.kind == OperationKind::Delete;
         match work.operation.subject {
             Subject::Container(container) if shown.is_none() && !deleted => {
-                self.look(work, container, followed).await.map(Seen::One)
+                let seen = self.look(work, container, followed).await?;
+                Ok(Seen::One(seen.map(Box::new)))
             }
             Subject::Capsule(id) if !deleted => self.look_at_parts(work, id, followed).await,
             Subject::Container(_)
@@ -38,7 +39,7 @@ impl Engine {
             | Subject::Volume(_)
             | Subject::Snapshot(_)
             | Subject::Image(_)
-            | Subject::HostImage(_) => Ok(Seen::One(shown)),
+            | Subject::HostImage(_) => Ok(Seen::One(shown.map(Box::new))),
         }
     }
 

@@ -1,11 +1,13 @@
 //! What a capsule is from its create to its delete, undisturbed or by hand.
 
-use zun_domain::capsule::{CapsuleSpec, Role};
-use zun_domain::container::{Life, Status};
+use zun_domain::capsule::{CapsuleSpec, ContainerEdit, Role};
+use zun_domain::container::{Effect, Life, Status, WaitFor, Wish};
 use zun_domain::operation::OperationState;
+use zun_domain::unit::MemoryMib;
 use zun_driver::fake::fault::{Verb, When};
 use zun_engine::Error;
 use zun_engine::command::Act;
+use zun_engine::command::capsule::CapsuleAsk;
 
 use super::story::{CALL, STOPPED, Story, create, edited, part, statuses, update, usual};
 use crate::world::World;
@@ -161,6 +163,121 @@ async fn a_command_is_run_in_each_of_them() {
     let refused = world.engine.container_exec(&CALL, &id, words("true")).await;
     let expected = format!("cannot run a command in container {id} in Stopped state");
     assert_eq!(refused.unwrap_err().to_string(), expected);
+}
+
+fn asking(capsule: Option<&str>, spec: CapsuleSpec) -> CapsuleAsk {
+    CapsuleAsk {
+        capsule: capsule.map(str::to_owned),
+        name: Some("shop".parse().unwrap()),
+        spec,
+        wish: None,
+        wait_for: WaitFor::Running,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_says_what_would_happen() {
+    let world = World::new(None).await;
+    world.has_capsule_images();
+    let engine = &world.engine;
+    let made = engine
+        .capsule_preview(&CALL, asking(None, usual()))
+        .await
+        .unwrap();
+    assert_eq!((made.problems.as_slice(), made.effect), (&[][..], None));
+    assert_eq!(made.image_digests.len(), 3);
+    assert!(made.host.is_some() && !made.steps.is_empty());
+    let before = world.running_capsule().await;
+
+    let taken = engine
+        .capsule_preview(&CALL, asking(None, usual()))
+        .await
+        .unwrap();
+    let expected = format!(
+        "a capsule named shop exists already in this project: {}",
+        before.id
+    );
+    assert_eq!(taken.problems, [("name", expected)]);
+
+    let same = engine
+        .capsule_preview(&CALL, asking(Some("shop"), usual()))
+        .await
+        .unwrap();
+    assert_eq!(
+        (same.problems.as_slice(), same.steps.as_slice()),
+        (&[][..], &[][..])
+    );
+    assert_eq!(same.effect.unwrap().effect(), Effect::Nothing);
+
+    let one = engine
+        .capsule_preview(&CALL, asking(Some("shop"), edited()))
+        .await
+        .unwrap();
+    let effect = one.effect.unwrap();
+    assert_eq!(effect.whole, Effect::Nothing);
+    let web = (
+        "web".parse().unwrap(),
+        ContainerEdit::Changed(Effect::Recreate),
+    );
+    assert_eq!(effect.containers, [web].into());
+    assert_eq!(one.image_digests.len(), 1);
+
+    let mut elsewhere = usual();
+    elsewhere.availability_zone = Some("moon".to_owned());
+    let none = engine
+        .capsule_preview(&CALL, asking(Some("shop"), elsewhere.clone()))
+        .await;
+    let none = none.unwrap();
+    assert_eq!(none.effect.unwrap().whole, Effect::Replace);
+    assert_eq!((none.host, none.problems[0].0), (None, "placement"));
+    let refused = engine
+        .capsule_update(&CALL, "shop", update(elsewhere, None))
+        .await;
+    let expected = "availability_zone: cannot be changed in place: it decides the host; delete the capsule and create it \
+                    anew";
+    assert_eq!(refused.unwrap_err().to_string(), expected);
+    assert_eq!(world.capsule().await, before, "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_is_refused_with_its_field() {
+    let world = World::new(None).await;
+    world.has_capsule_images();
+    let ask = |change: &dyn Fn(&mut zun_engine::command::capsule::CreateCapsule)| {
+        let mut ask = create(usual());
+        change(&mut ask);
+        ask
+    };
+    let cases = [
+        (
+            ask(&|ask| ask.wait_for = WaitFor::Exited),
+            "wait_for: the containers of a capsule run side by side: use \"running\", \"healthy\" or \"none\", and \
+             init_containers for what has to end",
+        ),
+        (
+            ask(&|ask| ask.wait_for = WaitFor::Healthy),
+            "wait_for: \"healthy\" needs a healthcheck of one of its containers",
+        ),
+        (
+            ask(&|ask| ask.wish = Some(Wish::Paused)),
+            "state: a capsule is \"running\" or \"stopped\"; its containers can be paused one by one",
+        ),
+        (
+            ask(&|ask| ask.spec.containers[1].spec.memory = Some(MemoryMib(1))),
+            "containers[1].spec.memory: 1 MiB is below the engine's minimum of 6 MiB",
+        ),
+        (
+            ask(&|ask| {
+                let volume = &mut ask.spec.volumes.as_mut().unwrap()[0];
+                (volume.volume, volume.size) = (Some("lost".to_owned()), None);
+            }),
+            "volumes: there is no volume lost in this project; give the id or the name of one",
+        ),
+    ];
+    for (ask, expected) in cases {
+        let refused = world.engine.capsule_create(&CALL, ask).await;
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
