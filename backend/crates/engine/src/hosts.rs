@@ -57,7 +57,7 @@ impl Engine {
         Ok(())
     }
 
-    fn local_place(&self, id: HostId) -> Result<HostPlace> {
+    pub(crate) fn local_place(&self, id: HostId) -> Result<HostPlace> {
         let name = HostName::try_from(self.settings.host_name.clone())
             .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(HostPlace {

@@ -168,14 +168,7 @@ impl Engine {
             .name
             .clone()
             .unwrap_or_else(|| made_up_name(id, "container"));
-        let holder = Holder {
-            id,
-            subject: id.into(),
-            project,
-            user: call.caller.user,
-            name: name.as_str(),
-            before: None,
-        };
+        let holder = Holder::new((id, id.into()), call, name.as_str());
         let stored = self
             .decide_mounts(tx, &holder, &ask.spec, &placed, &volumes)
             .await?;

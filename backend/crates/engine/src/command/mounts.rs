@@ -19,6 +19,7 @@ use zun_store::Tx;
 
 use super::resolve::Resolved;
 use super::volume::at_rest_only;
+use crate::call::Call;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
 use crate::execute::from_stored;
@@ -36,6 +37,20 @@ pub(crate) struct Holder<'a> {
     pub(crate) user: UserId,
     pub(crate) name: &'a str,
     pub(crate) before: Option<&'a Desired>,
+}
+
+impl<'a> Holder<'a> {
+    /// One that is not there yet.
+    pub(crate) fn new((id, subject): (ContainerId, Subject), call: &Call, name: &'a str) -> Self {
+        Self {
+            id,
+            subject,
+            project: call.caller.project,
+            user: call.caller.user,
+            name,
+            before: None,
+        }
+    }
 }
 
 /// What was decided.

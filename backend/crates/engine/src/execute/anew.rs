@@ -223,30 +223,9 @@ impl Engine {
                 _ => {}
             }
         }
-        let target = match &work.target {
-            Some(Target::Container(before)) => {
-                let mut target = before.clone();
-                target.published = choice.published;
-                self.hold_both(&mut tx, &container, &target).await?;
-                Some(Target::Container(target))
-            }
-            Some(Target::Capsule(before)) => {
-                let mut target = before.clone();
-                if let Some(part) = target.parts.get_mut(&id) {
-                    part.desired.published = choice.published;
-                    hold_ports(&mut tx, &container, &part.desired.published).await?;
-                }
-                Some(Target::Capsule(target))
-            }
-            Some(Target::Volume(_)) | None => {
-                container.desired.published = choice.published;
-                tx.container_update(&container, container.generation)
-                    .await?;
-                tx.host_ports_set(container.id, work.host, &container.desired.published)
-                    .await?;
-                None
-            }
-        };
+        let target = self
+            .chosen_target(&mut tx, (work, &mut container), choice.published)
+            .await?;
         let plan = stored(work.anew + 1, &plan)?;
         let target = target.as_ref().map(Target::text).transpose();
         let target = target.map_err(|error| Error::Internal(error.to_string()))?;
@@ -263,6 +242,40 @@ impl Engine {
         .await?;
         tx.commit().await?;
         Ok(())
+    }
+}
+
+impl Engine {
+    /// The choice becomes the operation's target, or where it has none its container's record; with its ports.
+    async fn chosen_target(
+        &self,
+        tx: &mut Tx,
+        (work, container): (&Work, &mut Container),
+        published: Vec<Published>,
+    ) -> Result<Option<Target>> {
+        match &work.target {
+            Some(Target::Container(before)) => {
+                let mut target = before.clone();
+                target.published = published;
+                self.hold_both(tx, container, &target).await?;
+                Ok(Some(Target::Container(target)))
+            }
+            Some(Target::Capsule(before)) => {
+                let mut target = before.clone();
+                if let Some(part) = target.parts.get_mut(&container.id) {
+                    part.desired.published = published;
+                    hold_ports(tx, container, &part.desired.published).await?;
+                }
+                Ok(Some(Target::Capsule(target)))
+            }
+            Some(Target::Volume(_)) | None => {
+                container.desired.published = published;
+                tx.container_update(container, container.generation).await?;
+                tx.host_ports_set(container.id, work.host, &container.desired.published)
+                    .await?;
+                Ok(None)
+            }
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! Create: every image resolved, one place, one claim, one operation.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zun_domain::capsule::{Capsule, CapsuleDesired, CapsuleSpec, Role};
-use zun_domain::container::{Container, Desired, Life, TaskState, Wish};
+use zun_domain::container::{Container, ContainerSpec, Desired, Life, Published, TaskState, Wish};
 use zun_domain::id::{CapsuleId, ContainerId};
 use zun_domain::operation::{Operation, OperationKind};
 use zun_domain::quota::Usage;
+use zun_domain::volume::Volume;
 use zun_planner::Plan;
 use zun_planner::capsule::{MakeCapsule, plan_capsule_create};
 use zun_planner::create::Make;
@@ -151,75 +152,33 @@ impl Engine {
         resolved: &ResolvedCapsule,
         sandbox: ContainerId,
     ) -> Result<Decided> {
-        let (project, spec) = (call.caller.project, &ask.spec);
-        let more = Usage {
-            containers: 1,
-            amounts: spec.amounts(),
-        };
-        self.admit_more(tx, project, &more).await?;
-        let busy = &resolved.whole.busy;
-        let view = self.cluster_view(tx, busy, &BTreeSet::new()).await?;
-        let whole = spec.sandbox(resolved.whole.image.reference.clone());
-        let keeper = keeper(spec, &whole);
+        let project = call.caller.project;
+        let mut capsule = self.new_capsule(call, ask, sandbox)?;
+        let whole = ask.spec.sandbox(resolved.whole.image.reference.clone());
+        let keeper = keeper(&ask.spec, &whole);
         let named = self.volumes_named_by(tx, project, &keeper).await;
         let named = named.map_err(of_volumes)?;
-        let mut request = self.request_of_capsule(spec, sandbox);
-        request.volumes = places_of(&named);
-        let placed = place(&request, &view).map_err(Error::Unplaceable)?.place;
-        let id = CapsuleId(self.ids.uuid());
-        let name = ask
-            .name
-            .clone()
-            .unwrap_or_else(|| made_up_name(sandbox, "capsule"));
-        let holder = Holder {
-            id: sandbox,
-            subject: id.into(),
-            project,
-            user: call.caller.user,
-            name: name.as_str(),
-            before: None,
-        };
-        let stored = self
-            .decide_mounts(tx, &holder, &keeper, &placed, &named)
-            .await;
-        let stored = stored.map_err(of_volumes)?;
-        self.check_mount_growth(tx, &placed, &resolved.whole, &stored)
+        let published = self
+            .place_capsule(tx, (&mut capsule, sandbox), (&whole, &named), resolved)
+            .await?;
+        let name = capsule.desired.name.clone();
+        let holder = Holder::new((sandbox, capsule.id.into()), call, name.as_str());
+        let storing = self.decide_mounts(tx, &holder, &keeper, &capsule.place, &named);
+        let stored = storing.await.map_err(of_volumes)?;
+        self.check_mount_growth(tx, &capsule.place, &resolved.whole, &stored)
             .await
             .map_err(of_volumes)?;
-        let none = BTreeSet::new();
-        let taken = view.host(placed.id).map_or(&none, |host| &host.ports_taken);
-        let published = publish(self, whole.ports.as_ref(), &[], taken, seed_of(sandbox))?;
+        capsule.desired.volumes = volumes_by_name(&ask.spec, &stored.mounts);
         let wearer = Wearer::new(sandbox, project);
         let wiring = self
             .decide_wiring(tx, &wearer, &whole, &resolved.whole.subnets)
             .await?;
-        let wish = ask.wish.unwrap_or(Wish::Running);
-        let mut capsule = Capsule {
-            id,
-            project,
-            user: call.caller.user,
-            place: placed,
-            generation: 1,
-            desired: CapsuleDesired {
-                name: name.clone(),
-                spec: spec.clone(),
-                wish,
-                volumes: volumes_by_name(spec, &stored.mounts),
-            },
-            life: Life::Creating,
-            status_reason: None,
-            task: Some(TaskState::ContainerCreating),
-            confirmed: !ask.unique,
-            created_at: self.clock.now(),
-            updated_at: None,
-            containers: Vec::new(),
-        };
+        let given = ask.spec.hostname.clone();
         let desired = Desired {
-            hostname: (spec.hostname.clone())
-                .unwrap_or_else(|| Container::default_hostname(sandbox)),
+            hostname: given.unwrap_or_else(|| Container::default_hostname(sandbox)),
             name,
             spec: whole,
-            wish,
+            wish: capsule.desired.wish,
             revision: 1,
             image_digest: resolved.whole.image.digest.clone(),
             published,
@@ -242,6 +201,61 @@ impl Engine {
             stored,
             plan,
         })
+    }
+
+    /// Its record, not placed yet and without containers.
+    fn new_capsule(
+        &self,
+        call: &Call,
+        ask: &CreateCapsule,
+        sandbox: ContainerId,
+    ) -> Result<Capsule> {
+        let made_up = || made_up_name(sandbox, "capsule");
+        Ok(Capsule {
+            id: CapsuleId(self.ids.uuid()),
+            project: call.caller.project,
+            user: call.caller.user,
+            place: self.local_place(self.local)?,
+            generation: 1,
+            desired: CapsuleDesired {
+                name: ask.name.clone().unwrap_or_else(made_up),
+                spec: ask.spec.clone(),
+                wish: ask.wish.unwrap_or(Wish::Running),
+                volumes: BTreeMap::new(),
+            },
+            life: Life::Creating,
+            status_reason: None,
+            task: Some(TaskState::ContainerCreating),
+            confirmed: !ask.unique,
+            created_at: self.clock.now(),
+            updated_at: None,
+            containers: Vec::new(),
+        })
+    }
+
+    /// Admits it, chooses its host and its ports there.
+    async fn place_capsule(
+        &self,
+        tx: &mut Tx,
+        (capsule, sandbox): (&mut Capsule, ContainerId),
+        (whole, named): (&ContainerSpec, &[(String, Volume)]),
+        resolved: &ResolvedCapsule,
+    ) -> Result<Vec<Published>> {
+        let spec = &capsule.desired.spec;
+        let more = Usage {
+            containers: 1,
+            amounts: spec.amounts(),
+        };
+        self.admit_more(tx, capsule.project, &more).await?;
+        let busy = &resolved.whole.busy;
+        let view = self.cluster_view(tx, busy, &BTreeSet::new()).await?;
+        let mut request = self.request_of_capsule(spec, sandbox);
+        request.volumes = places_of(named);
+        capsule.place = place(&request, &view).map_err(Error::Unplaceable)?.place;
+        let none = BTreeSet::new();
+        let host = view.host(capsule.place.id);
+        let taken = host.map_or(&none, |host| &host.ports_taken);
+        publish(self, whole.ports.as_ref(), &[], taken, seed_of(sandbox))
     }
 
     /// The records of all but the sandbox, which is there, and the plan that makes all of them.

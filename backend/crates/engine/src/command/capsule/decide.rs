@@ -76,31 +76,9 @@ impl Inner {
             .store_capsule(tx, (capsule, sandbox), wanted, resolved)
             .await
             .map_err(of_volumes)?;
-        target.mounts.clone_from(&stored.mounts);
-        let wearer = Wearer {
-            id: sandbox.id,
-            project: sandbox.project,
-            before: Some(sandbox),
-        };
-        let wiring = self
-            .decide_wiring(tx, &wearer, &target.spec, &resolved.whole.subnets)
+        let (kept, wiring) = self
+            .decide_sandbox(tx, (sandbox, &mut target), &stored, (resolved, wait_for))
             .await?;
-        target.ports = wiring.ids();
-        target.security_groups.clone_from(&wiring.groups);
-        let mut make = make_of(sandbox, &target, &wiring, &resolved.whole, wait_for)?;
-        make.storage = stored.storage.clone();
-        make.request.shareable = true;
-        let kept = Kept {
-            current: sandbox.clone(),
-            change: Change {
-                target: target.clone(),
-                wait_for,
-                make,
-                disk_enforced: false,
-                former: former_attachments(tx, sandbox).await?,
-                regrouped: wiring.regrouped,
-            },
-        };
         let volumes = volumes_by_name(&wanted.spec, &stored.mounts);
         let parts = Parts {
             capsule,
@@ -135,6 +113,42 @@ impl Inner {
             stored,
             added,
         })
+    }
+
+    /// How the sandbox is connected and made, which completes its new wish.
+    async fn decide_sandbox(
+        &self,
+        tx: &mut Tx,
+        (sandbox, target): (&Container, &mut Desired),
+        stored: &Stored,
+        (resolved, wait_for): (&ResolvedCapsule, WaitFor),
+    ) -> Result<(Kept, Wiring)> {
+        target.mounts.clone_from(&stored.mounts);
+        let wearer = Wearer {
+            id: sandbox.id,
+            project: sandbox.project,
+            before: Some(sandbox),
+        };
+        let wiring = self
+            .decide_wiring(tx, &wearer, &target.spec, &resolved.whole.subnets)
+            .await?;
+        target.ports = wiring.ids();
+        target.security_groups.clone_from(&wiring.groups);
+        let mut make = make_of(sandbox, target, &wiring, &resolved.whole, wait_for)?;
+        make.storage = stored.storage.clone();
+        make.request.shareable = true;
+        let kept = Kept {
+            current: sandbox.clone(),
+            change: Change {
+                target: target.clone(),
+                wait_for,
+                make,
+                disk_enforced: false,
+                former: former_attachments(tx, sandbox).await?,
+                regrouped: wiring.regrouped,
+            },
+        };
+        Ok((kept, wiring))
     }
 
     /// Refuses what quota or host do not hold; the view it was decided on, without the capsule's own ports.

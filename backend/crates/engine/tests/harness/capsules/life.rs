@@ -222,6 +222,14 @@ async fn a_preview_says_what_would_happen() {
     assert_eq!(effect.containers, [web].into());
     assert_eq!(one.image_digests.len(), 1);
 
+    assert_eq!(world.capsule().await, before, "nothing was written");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_decides_the_host_needs_another_capsule() {
+    let world = World::new(None).await;
+    let before = world.running_capsule().await;
+    let engine = &world.engine;
     let mut elsewhere = usual();
     elsewhere.availability_zone = Some("moon".to_owned());
     let none = engine
