@@ -3,9 +3,11 @@
 mod container;
 mod containers;
 mod hosts;
+mod image;
 mod networking;
 mod one_stored;
 mod quota;
+mod registry;
 mod volume;
 mod volume_snapshot;
 
@@ -30,5 +32,7 @@ pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
         Box::new(DataOf::<SecurityGroup>::new()),
         Box::new(DataOf::<Router>::new()),
         Box::new(DataOf::<FloatingIp>::new()),
+        Box::new(registry::RegistryData),
+        Box::new(image::ImageData),
     ]
 }

@@ -4,6 +4,7 @@ mod agreeing;
 pub(crate) mod container;
 pub(crate) mod floating_ip;
 mod identity;
+pub(crate) mod image;
 mod limits;
 pub(crate) use limits::figures;
 pub(crate) mod network;
@@ -11,6 +12,7 @@ pub(crate) mod networking;
 pub(crate) mod port;
 mod quota;
 mod quota_class;
+pub(crate) mod registry;
 pub(crate) mod router;
 pub(crate) mod security_group;
 mod security_group_rule;
@@ -43,5 +45,7 @@ pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
         Box::new(NetworkingOf::<Rule>::new()),
         Box::new(NetworkingOf::<Router>::new()),
         Box::new(NetworkingOf::<FloatingIp>::new()),
+        Box::new(registry::RegistryResource),
+        Box::new(image::ImageResource),
     ]
 }

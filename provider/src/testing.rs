@@ -2,7 +2,9 @@
 //! what they are told, and can be changed behind the provider's back.
 
 mod http;
+mod images;
 pub(crate) mod networking;
+mod registries;
 mod storage;
 mod world;
 

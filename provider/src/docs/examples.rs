@@ -113,6 +113,7 @@ fn examples_name_what_there_is() {
         texts::EXAMPLES
             .iter()
             .chain(texts::networking::EXAMPLES)
+            .chain(texts::image::EXAMPLES)
             .map(|(_, _, text)| (*text).to_owned()),
     );
     texts.extend(

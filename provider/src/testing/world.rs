@@ -10,7 +10,9 @@ use zun_domain::container::{ContainerSpec, Effect, RestartPolicy, WaitFor, Wish}
 use zun_domain::quota::{LimitSet, Limits};
 
 use super::http::{Answer, Request, answer};
+use super::images::Images;
 use super::networking::Networking;
+use super::registries::Registries;
 use super::storage::Storage;
 
 /// Everything the stand-in holds.
@@ -32,6 +34,10 @@ pub(crate) struct World {
     pub(crate) storage: Storage,
     /// Its networking.
     pub(crate) networking: Networking,
+    /// Its image service.
+    pub(crate) images: Images,
+    /// Its registries.
+    pub(crate) registries: Registries,
     limits: BTreeMap<String, LimitSet>,
     operations: BTreeMap<String, Json>,
     /// What a container becomes by an operation, from the moment its end is asked for.
@@ -86,6 +92,9 @@ impl World {
                 "disk": self.disk.unwrap_or("enforced"), "project_id": "p"}),
             ),
             ("POST", ["zund", "v1", "preview"]) => self.preview(),
+            ("GET", ["zund", "v1", "operations", id]) if id.starts_with("image-") => {
+                self.images.operation(id)
+            }
             ("GET", ["zund", "v1", "operations", id]) => {
                 if let Some(container) = self.pending.remove(*id) {
                     self.containers.insert(container.uuid.clone(), container);
@@ -103,6 +112,9 @@ impl World {
             }
             (_, ["volume", "v3", "p", rest @ ..]) => self.storage.answer(request, rest),
             (_, ["network", "v2.0", rest @ ..]) => self.networking.answer(request, rest),
+            (_, ["image", "v2", "images", rest @ ..]) => self.images.answer(request, rest),
+            (_, ["zund", "v1", "images", rest @ ..]) => self.images.extension(request, rest),
+            (_, ["v1", "registries", rest @ ..]) => self.registries.answer(request, rest),
             ("GET", ["v1", "hosts"]) => answer(
                 200,
                 json!({"hosts": [{"uuid": "h1", "hostname": "alpha",

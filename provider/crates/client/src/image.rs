@@ -55,6 +55,9 @@ pub struct Image {
     /// It cannot be deleted.
     #[serde(default)]
     pub protected: bool,
+    /// It is left out of lists that do not ask for it.
+    #[serde(default)]
+    pub os_hidden: bool,
     /// The project it belongs to.
     #[serde(default)]
     pub owner: Option<String>,
@@ -70,10 +73,9 @@ pub struct Image {
 }
 
 /// Fields of the service that are not in [`Image`]: Glance's schema of an image, which is the same since Rocky.
-const OF_THE_SERVICE: [&str; 10] = [
+const OF_THE_SERVICE: [&str; 9] = [
     "direct_url",
     "locations",
-    "os_hidden",
     "schema",
     "self",
     "stores",
@@ -200,7 +202,9 @@ impl ImageChange {
         let gone = gone.map(|name| Self::Remove {
             path: pointer(name),
         });
-        let said = to.iter().filter(|(name, value)| from.get(*name) != Some(value));
+        let said = to
+            .iter()
+            .filter(|(name, value)| from.get(*name) != Some(value));
         let said = said.map(|(name, value)| {
             let (path, value) = (pointer(name), Json::from(value.as_str()));
             if from.contains_key(name) {
@@ -256,14 +260,20 @@ impl Client {
     pub async fn image_find(&self, id: &str) -> Result<Option<Image>, Error> {
         self.features().await?;
         let tried = format!("read image {id}");
-        present(self.call(Call::images(tried, Method::GET, &["images", id])).await)
+        present(
+            self.call(Call::images(tried, Method::GET, &["images", id]))
+                .await,
+        )
     }
 
     /// What the engine knows about an image; `None` when there is none.
     pub async fn image_content(&self, id: &str) -> Result<Option<ImageContent>, Error> {
         self.features().await?;
         let tried = format!("read image {id}");
-        present(self.call(Call::extension(tried, Method::GET, &["images", id])).await)
+        present(
+            self.call(Call::extension(tried, Method::GET, &["images", id]))
+                .await,
+        )
     }
 
     /// Every image that fits the filters of the API, the newest first.
