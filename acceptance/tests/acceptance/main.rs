@@ -10,6 +10,7 @@
 //! | `network.rs` | the same for networks, subnets, ports, groups and rules, routers and floating IPs |
 //! | `network_container.rs` | containers on networks: joined, left, cut off by hand, ports that stay |
 //! | `network_tiers.rs` | the example of three tiers with real packets, also while zund is dead |
+//! | `wordpress.rs` | the example of a blog, used as its author would |
 //! | `network_many.rs` | sixty containers and their network come and go, again and again |
 //! | `openstack_network.rs` | OpenStack's own clients and gophercloud with every noun of networks |
 //! | `openstack_network_container.rs` | containers on networks by those clients, with real packets |
@@ -41,6 +42,7 @@ mod secret;
 mod snapshot;
 mod volume;
 mod volume_killed;
+mod wordpress;
 
 use anyhow::{Result, ensure};
 

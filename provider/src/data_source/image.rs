@@ -101,18 +101,12 @@ async fn look_up(client: &Client, config: &Value) -> Result<Image, Diagnostic> {
         .into_iter()
         .filter_map(|name| Some((name, text(name)?)))
         .collect();
-    let found = match text("id") {
-        Some(id) => {
-            let found = client.image_find(id).await;
-            found
-                .map_err(|error| failed(&error))?
-                .into_iter()
-                .collect::<Vec<_>>()
-        }
-        None => {
-            let listed = client.image_list(&asked).await;
-            listed.map_err(|error| failed(&error))?
-        }
+    let found: Vec<Image> = if let Some(id) = text("id") {
+        let found = client.image_find(id).await;
+        found.map_err(|error| failed(&error))?.into_iter().collect()
+    } else {
+        let listed = client.image_list(&asked).await;
+        listed.map_err(|error| failed(&error))?
     };
     let mut fitting: Vec<Image> = found
         .into_iter()

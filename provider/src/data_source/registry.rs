@@ -40,19 +40,18 @@ impl DataSource<Session> for RegistryData {
         response: &mut DataResponse,
     ) -> Result<(), Diagnostics> {
         let client = &context.client()?.client;
-        let found = match config.read::<Option<String>>("id")? {
-            Some(id) => by_id(client, &id).await?.ok_or_else(|| {
+        let found = if let Some(id) = config.read::<Option<String>>("id")? {
+            by_id(client, &id).await?.ok_or_else(|| {
                 Diagnostic::error(
                     "No such registry",
                     format!("The project has no registry with the id {id:?}."),
                 )
                 .at("id")
-            })?,
-            None => {
-                let name: String = config.read("name")?;
-                let found = by_name(client, &name).await;
-                found.map_err(|problem| problem.at("name"))?
-            }
+            })?
+        } else {
+            let name: String = config.read("name")?;
+            let found = by_name(client, &name).await;
+            found.map_err(|problem| problem.at("name"))?
         };
         response.set_state(shown(&found));
         Ok(())

@@ -10,12 +10,12 @@ use tfplugin::{
     ImportRequest, ImportResponse, ReadRequest, Resource, Schema, StateResponse, UpdateRequest,
     Validator, Value, async_trait,
 };
-use zun_client::registry::{ChangeRegistry, CreateRegistry};
-use zun_client::{Client, Registry, Secret};
+use zun_client::registry::{ChangeRegistry, CreateRegistry, Edit};
+use zun_client::{Client, Error, Registry, Secret};
 
 use super::agreeing::agreeing;
 use super::identity::{identity, identity_of};
-use crate::report::failed;
+use crate::report::{detail, failed, summary};
 use crate::session::Session;
 
 #[cfg(test)]
@@ -149,21 +149,39 @@ fn store(response: &mut StateResponse, planned: &Value, registry: &Registry) {
 /// What an update changes.
 fn change_of(request: &UpdateRequest) -> ChangeRegistry {
     let planned = &request.planned_state;
-    let of = |name: &str| request.changes(name).then(|| text(planned, name));
-    // One that is hidden is known in the configuration of this call alone.
-    let password = if text(planned, "username").is_none() {
-        request.changes("username").then_some(None)
-    } else if request.changes("password") || request.changes(VERSION) {
-        let given = secret(planned, "password").or_else(|| secret(&request.config, "password_wo"));
-        given.map(Some)
-    } else {
-        None
+    let of = |name: &str| match text(planned, name) {
+        _ if !request.changes(name) => Edit::Keep,
+        Some(text) => Edit::Set(text),
+        None => Edit::Clear,
+    };
+    let username = of("username");
+    let again = request.changes("password") || request.changes(VERSION);
+    let password = match username {
+        Edit::Clear => Edit::Clear,
+        Edit::Keep | Edit::Set(_) if again => {
+            // One that is hidden is known in the configuration of this call alone.
+            let given = secret(planned, "password");
+            let given = given.or_else(|| secret(&request.config, "password_wo"));
+            given.map_or(Edit::Keep, Edit::Set)
+        }
+        Edit::Keep | Edit::Set(_) => Edit::Keep,
     };
     ChangeRegistry {
-        domain: of("domain").flatten(),
+        domain: text(planned, "domain").filter(|_| request.changes("domain")),
         name: of("name"),
-        username: of("username"),
+        username,
         password,
+    }
+}
+
+/// A failed call as an error, on the attribute it is about.
+fn refused(error: &Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error(summary(error), detail(error));
+    let field = error.refusal().and_then(|refusal| refusal.field.as_deref());
+    let attribute = field.and_then(|field| field.strip_prefix("registry."));
+    match attribute.filter(|name| schema().fields().attributes().contains_key(*name)) {
+        Some(name) => diagnostic.at(name),
+        None => diagnostic,
     }
 }
 
@@ -266,7 +284,7 @@ impl Resource<Session> for RegistryResource {
                 .or_else(|| secret(&request.config, "password_wo")),
         };
         let made = client.registry_create(&body).await;
-        store(response, planned, &made.map_err(|error| failed(&error))?);
+        store(response, planned, &made.map_err(|error| refused(&error))?);
         Ok(())
     }
 
@@ -302,7 +320,7 @@ impl Resource<Session> for RegistryResource {
             return Ok(());
         }
         let changed = client.registry_update(&id, &change).await;
-        let changed = changed.map_err(|error| failed(&error))?;
+        let changed = changed.map_err(|error| refused(&error))?;
         store(response, &request.planned_state, &changed);
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! second time.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
 use md5::Md5;
 use serde_json::{Value as Json, json};
@@ -32,7 +33,10 @@ fn refused(status: u16, message: &str) -> Answer {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Images {

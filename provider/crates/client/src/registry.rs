@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::Method;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::client::{Call, Client};
 use crate::connection::Secret;
@@ -39,49 +39,78 @@ pub struct CreateRegistry {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// With what.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "told")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Secret>,
 }
 
-/// What changes about a registry. `Some(None)` takes away.
-#[derive(Debug, Clone, Default, Serialize)]
+/// What becomes of a text that a registry may have.
+#[derive(Debug, Clone, Default)]
+pub enum Edit<T> {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is taken away.
+    Clear,
+    /// It becomes this.
+    Set(T),
+}
+
+/// What changes about a registry.
+#[derive(Debug, Clone, Default)]
 pub struct ChangeRegistry {
     /// Host and port.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
     /// Name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<Option<String>>,
+    pub name: Edit<String>,
     /// Who logs in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<Option<String>>,
+    pub username: Edit<String>,
     /// With what.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "told_or_taken"
-    )]
-    pub password: Option<Option<Secret>>,
+    pub password: Edit<Secret>,
 }
 
 impl ChangeRegistry {
     /// Nothing changes.
     pub fn is_empty(&self) -> bool {
-        self.domain.is_none()
-            && self.name.is_none()
-            && self.username.is_none()
-            && self.password.is_none()
+        self.body().is_empty()
+    }
+
+    fn body(&self) -> BTreeMap<&'static str, Option<&str>> {
+        let mut body = BTreeMap::new();
+        if let Some(domain) = &self.domain {
+            body.insert("domain", Some(domain.as_str()));
+        }
+        let password = match &self.password {
+            Edit::Keep => Edit::Keep,
+            Edit::Clear => Edit::Clear,
+            Edit::Set(secret) => Edit::Set(secret.expose()),
+        };
+        for (name, edit) in [
+            ("name", self.name.as_deref()),
+            ("username", self.username.as_deref()),
+            ("password", password),
+        ] {
+            match edit {
+                Edit::Keep => {}
+                Edit::Clear => {
+                    body.insert(name, None);
+                }
+                Edit::Set(text) => {
+                    body.insert(name, Some(text));
+                }
+            }
+        }
+        body
     }
 }
 
-fn told<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
-    secret.as_ref().map(Secret::expose).serialize(serializer)
-}
-
-fn told_or_taken<S: Serializer>(
-    secret: &Option<Option<Secret>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    told(&secret.clone().flatten(), serializer)
+impl Edit<String> {
+    fn as_deref(&self) -> Edit<&str> {
+        match self {
+            Self::Keep => Edit::Keep,
+            Self::Clear => Edit::Clear,
+            Self::Set(text) => Edit::Set(text),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -147,7 +176,8 @@ impl Client {
         self.features().await?;
         let tried = format!("change registry {id}");
         let call = call(tried, Method::PATCH, &["registries", id]);
-        let changed = self.call::<Wrapped>(call.body(&BTreeMap::from([("registry", change)])));
+        let changed =
+            self.call::<Wrapped>(call.body(&BTreeMap::from([("registry", change.body())])));
         changed.await.map(|wrapped| wrapped.registry)
     }
 
@@ -171,21 +201,21 @@ mod tests {
     #[test]
     fn a_change_says_what_goes_and_prints_no_password() {
         let change = ChangeRegistry {
-            name: Some(None),
-            password: Some(Some(Secret::new("hunter2"))),
+            name: Edit::Clear,
+            password: Edit::Set(Secret::new("hunter2")),
             ..ChangeRegistry::default()
         };
-        let json = serde_json::to_string(&change).unwrap();
+        let json = serde_json::to_string(&change.body()).unwrap();
         assert_eq!(json, r#"{"name":null,"password":"hunter2"}"#);
         assert!(!format!("{change:?}").contains("hunter2"));
         assert!(!change.is_empty() && ChangeRegistry::default().is_empty());
-        let none = ChangeRegistry {
-            password: Some(None),
-            ..ChangeRegistry::default()
+        let create = CreateRegistry {
+            domain: "a.example".into(),
+            password: Some(Secret::new("hunter2")),
+            ..CreateRegistry::default()
         };
-        assert_eq!(
-            serde_json::to_string(&none).unwrap(),
-            r#"{"password":null}"#
-        );
+        let json = serde_json::to_string(&create).unwrap();
+        assert_eq!(json, r#"{"domain":"a.example","password":"hunter2"}"#);
+        assert!(!format!("{create:?}").contains("hunter2"));
     }
 }

@@ -84,7 +84,8 @@ impl Reply {
                 }
                 None => match serde_json::from_slice::<ImageFault>(&self.body) {
                     Ok(fault) => {
-                        refusal.detail = fault.message.replace("<br />", " ").trim().to_owned();
+                        let message = fault.message.replace("<br />", " ");
+                        message.trim().clone_into(&mut refusal.detail);
                         refusal.title = fault.title;
                     }
                     Err(_) => refusal.detail = format!("{} answered {}", self.url, self.summary()),

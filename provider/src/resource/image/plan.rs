@@ -58,7 +58,8 @@ fn warn_of(path: &str, error: &io::Error, response: &mut PlanResponse) {
 async fn update(request: &PlanRequest, response: &mut PlanResponse) -> Result<(), Diagnostics> {
     let (prior, config) = (&request.prior_state, &request.config);
     if text(prior, "status") != Some("active") {
-        return anew("status", response);
+        anew("status", response);
+        return Ok(());
     }
     let imported = response.private.get(IMPORTED).is_some();
     match config.get("registry_image").unwrap_or(&Value::Null) {
@@ -66,14 +67,18 @@ async fn update(request: &PlanRequest, response: &mut PlanResponse) -> Result<()
         named if Ok(named) == prior.get("registry_image") => {}
         // What it was made of is not known, and may be this.
         named if named.is_known() && imported && text(prior, "registry_image").is_none() => {}
-        _ => return anew("registry_image", response),
+        _ => {
+            anew("registry_image", response);
+            return Ok(());
+        }
     }
     match config.get("local_file_path").unwrap_or(&Value::Null) {
-        Value::Null => Ok(()),
-        Value::String(path) => by_file(path, prior, response).await,
+        Value::Null => {}
+        Value::String(path) => by_file(path, prior, response).await?,
         // It may name anything: dearer than need be is better than cheaper.
         _ => anew("local_file_path", response),
     }
+    Ok(())
 }
 
 async fn by_file(
@@ -83,7 +88,7 @@ async fn by_file(
 ) -> Result<(), Diagnostics> {
     let known = |name: &str| text(prior, name);
     match Digests::of(path).await {
-        Ok(found) if found.are_of(known("checksum"), known("sha512")) => Ok(()),
+        Ok(found) if found.are_of(known("checksum"), known("sha512")) => {}
         Ok(_) => anew("checksum", response),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let text = format!(
@@ -93,20 +98,19 @@ async fn by_file(
             );
             let warning = Diagnostic::warning("The file of the image is not there", text);
             response.diagnostics.push(warning.at("local_file_path"));
-            Ok(())
         }
-        Err(error) => Err(unreadable(path, &error).into()),
+        Err(error) => return Err(unreadable(path, &error).into()),
     }
+    Ok(())
 }
 
 /// Another image takes its place, for the sake of this attribute.
-fn anew(name: &'static str, response: &mut PlanResponse) -> Result<(), Diagnostics> {
+fn anew(name: &'static str, response: &mut PlanResponse) {
     let computed = ["checksum", "sha512", "status"];
     for open in computed.into_iter().filter(|open| *open == name) {
         response.mark_unknown(open);
     }
     response.require_replace(name);
-    Ok(())
 }
 
 /// A file that cannot be read.

@@ -223,7 +223,10 @@ async fn what_could_not_be_made_leaves_nothing_behind() {
     let outcome = terraform.apply(TYPE, None, &local).await.unwrap();
     let text = outcome.errors.join("\n");
     assert!(text.starts_with("local_file_path: Cannot upload"), "{text}");
-    assert!(text.contains(&reason[3..]) && !text.contains("<br"), "{text}");
+    assert!(
+        text.contains(&reason[3..]) && !text.contains("<br"),
+        "{text}"
+    );
     assert!(outcome.stored.is_none());
 
     let remote = config(&[("registry_image", string("r.example/app:1"))]);
@@ -282,7 +285,7 @@ async fn one_that_is_used_or_protected_stays_with_the_reason() {
     let zund = Zund::start().await;
     let terraform = zund.terraform().await;
     let file = ("local_file_path", files.write("a.tar", "one"));
-    let stored = settle(&terraform, None, &config(&[file.clone()])).await;
+    let stored = settle(&terraform, None, &config(std::slice::from_ref(&file))).await;
     zund.with(|world| world.images.refusal = Some((409, "it is used by container web".into())));
     let outcome = terraform.apply(TYPE, Some(stored), &Value::Null).await;
     let outcome = outcome.unwrap();
