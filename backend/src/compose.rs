@@ -1,5 +1,6 @@
 //! The only place that picks the database, the drivers, the clock and the source of ids.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -9,7 +10,7 @@ use zun_domain::time::{Clock, Timestamp};
 use zun_driver::fake::FakeHost;
 use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
-use zun_driver_local::{DirectoryVolumes, LocalVolumes};
+use zun_driver_local::{DirectoryVolumes, LocalImages, LocalVolumes};
 use zun_engine::Engine;
 use zun_engine::context::{Ids, Parts};
 use zun_engine::identity::{Identity, IdentitySettings};
@@ -22,6 +23,9 @@ use crate::place::Place;
 
 /// Where volumes are in the data directory.
 const VOLUMES: &str = "volumes";
+
+/// Where the data of images is in the data directory.
+const IMAGES: &str = "images";
 
 /// The clock of the machine.
 struct SystemClock;
@@ -114,7 +118,8 @@ async fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDriv
                     Arc::new(firewall::Unguarded)
                 }
             };
-            Ok(docker.drivers(firewall, volumes(config).await?))
+            let images = Arc::new(LocalImages::new(&folder(config, IMAGES)?)?);
+            Ok(docker.drivers(images, firewall, volumes(config).await?))
         }
         Runtime::Fake => {
             tracing::warn!(
@@ -127,11 +132,17 @@ async fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDriv
     }
 }
 
+/// A folder of the data directory, as drivers want it.
+fn folder(config: &Config, name: &str) -> anyhow::Result<PathBuf> {
+    let root = std::path::absolute(&config.data_dir);
+    Ok(root
+        .context("cannot tell where the data directory is")?
+        .join(name))
+}
+
 /// The volumes of this machine. Where they cannot work, containers without volumes still do.
 async fn volumes(config: &Config) -> anyhow::Result<Arc<dyn VolumeDriver>> {
-    let folder = std::path::absolute(&config.data_dir)
-        .context("cannot tell where the data directory is")?
-        .join(VOLUMES);
+    let folder = folder(config, VOLUMES)?;
     let volumes: Arc<dyn VolumeDriver> = match config.volume_driver {
         VolumeDriverName::Local => Arc::new(LocalVolumes::new(&folder)?),
         VolumeDriverName::Directory => Arc::new(DirectoryVolumes::new(&folder)?),

@@ -91,6 +91,14 @@ async fn name_of(store: &Store, subject: Subject) -> anyhow::Result<String> {
             let found = store.snapshot_find(id).await;
             found.map(|found| found.map(|snapshot| snapshot.name))
         }
+        Subject::Image(id) => {
+            let found = store.image_find(id).await;
+            found.map(|found| found.map(|image| image.name))
+        }
+        Subject::HostImage(id) => {
+            let found = store.pulled_image_find(id).await;
+            found.map(|found| found.map(|image| image.reference.to_string()))
+        }
     };
     let name = name.with_context(|| format!("cannot read {subject}"))?;
     Ok(name.unwrap_or_else(|| "(gone)".to_owned()))

@@ -33,6 +33,23 @@ mod tests;
 /// The resource.
 pub(crate) struct ImageResource;
 
+/// What Glance knows as wrapping (its configuration `container_formats`).
+const WRAPPINGS: [&str; 8] = [
+    "ami",
+    "ari",
+    "aki",
+    "bare",
+    "ovf",
+    "ova",
+    "docker",
+    "compressed",
+];
+
+/// What Glance knows as format inside (its configuration `disk_formats`).
+const FORMATS: [&str; 11] = [
+    "ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop",
+];
+
 /// What it accepts and returns.
 pub(crate) fn schema() -> Schema {
     let schema = Schema::new().description(
@@ -47,13 +64,13 @@ pub(crate) fn schema() -> Schema {
 }
 
 fn source(schema: Schema) -> Schema {
-    let format = |text: &str| {
+    let format = |words: &[&str], text: &str| {
         Attribute::string()
             .optional()
             .computed()
             .use_state_for_unknown()
             .requires_replace_if_configured()
-            .validator(validator::length(1..=255))
+            .validator(validator::one_of(words.iter().copied()))
             .validator(validator::conflicts_with(["registry_image"]))
             .description(text)
     };
@@ -75,8 +92,8 @@ fn source(schema: Schema) -> Schema {
             .validator(validator::length(1..=255))
             .validator(validator::also_requires(["registry_image"]))
             .description("The `zun_registry` with its login, by id or name. It counts when the image is made."))
-        .attribute("container_format", format("Glance's word for the wrapping: `docker` (default), `bare` or another one. What the data is decides itself, see `kind`."))
-        .attribute("disk_format", format("Glance's word for the data: `raw` (default), or another one. What the data is decides itself, see `kind`."))
+        .attribute("container_format", format(&WRAPPINGS, "Glance's word for the wrapping: `docker` (default), `bare` or another one. What the data is decides itself, see `kind`."))
+        .attribute("disk_format", format(&FORMATS, "Glance's word for the data: `raw` (default), or another one. What the data is decides itself, see `kind`."))
 }
 
 fn said(schema: Schema) -> Schema {

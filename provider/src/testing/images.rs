@@ -144,13 +144,18 @@ impl Images {
                 let fields = body.as_object_mut().unwrap();
                 fields.remove("registry");
                 fields.remove("reference");
-                fields.insert("container_format".into(), json!("docker"));
-                fields.insert("disk_format".into(), json!("raw"));
+                fields.insert("container_format".into(), Json::Null);
+                fields.insert("disk_format".into(), Json::Null);
                 let made = self.make(&body);
                 let id = made["id"].as_str().unwrap().to_owned();
+                let told = json!({"id": id, "name": made["name"], "project_id": "p", "status": "saving",
+                    "status_reason": null, "visibility": made["visibility"], "protected": false, "tags": made["tags"],
+                    "properties": {}, "reference": request.body["reference"], "kind": null, "docker_image_id": null,
+                    "size": null, "checksum": null, "sha512": null, "created_at": "2026-01-01T00:00:00Z",
+                    "updated_at": "2026-01-01T00:00:00Z"});
                 answer(
                     202,
-                    json!({"image": made, "operation": self.told(&id, "queued")}),
+                    json!({"image": told, "operation": self.told(&id, "queued")}),
                 )
             }
             ("GET", [id]) if self.held.contains_key(*id) => answer(

@@ -19,6 +19,10 @@
 //! | `GET /zund/v1/operations/{id}/events` | | server-sent events, each an [`operation::Operation`] |
 //! | `GET`, `PUT`, `DELETE /zund/v1/quotas/{project}` | [`quota::SetLimits`] | 200 [`quota::Quota`], DELETE 204 |
 //! | `GET`, `PUT`, `DELETE /zund/v1/quota_classes/{name}` | [`quota::SetLimits`] | 200 [`quota::QuotaClass`], DELETE 204 |
+//! | `POST /zund/v1/images` | [`image::CreateImage`] | 202 [`image::ImageAccepted`] |
+//! | `GET /zund/v1/images/{uuid or name}` | | 200 [`image::Image`] |
+//! | `DELETE /zund/v1/images/{uuid or name}` | | 202 [`image::ImageAccepted`]; 404 when gone |
+//! | `GET /zund/v1/host_images` | | 200 [`image::HostImagePage`] |
 //!
 //! Nested values are the domain's own scalars and its [`zun_domain::container::ContainerSpec`], so that
 //! a request is refused for the same reasons in `plan` and on the server.
@@ -26,6 +30,7 @@
 pub mod container;
 pub mod error;
 pub mod features;
+pub mod image;
 pub mod operation;
 pub mod preview;
 pub mod quota;

@@ -5,7 +5,15 @@
 use http::{Request, Uri, uri::PathAndQuery};
 
 /// First segments of the addresses that are not below `/v1`.
-const ROOTS: [&str; 6] = ["v1", "identity", "volume", "network", "zund", "healthcheck"];
+const ROOTS: [&str; 7] = [
+    "v1",
+    "identity",
+    "volume",
+    "network",
+    "image",
+    "zund",
+    "healthcheck",
+];
 
 /// The path as the client wrote it, where it was made plain.
 #[derive(Debug, Clone)]
@@ -74,6 +82,8 @@ mod tests {
             ("/volume/", "/volume"),
             ("/volume/v3/p/types/", "/volume/v3/p/types"),
             ("/network/", "/network"),
+            ("/image/v2/", "/image/v2"),
+            ("/images/", "/v1/images"),
             ("/network/v2.0/ports/", "/network/v2.0/ports"),
             ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
         ] {

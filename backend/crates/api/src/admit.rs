@@ -187,7 +187,9 @@ fn version_of(context: &Context) -> Answer<Microversion> {
             context.volume_version.clone()?;
             Ok(Microversion::MAX)
         }
-        Api::Root | Api::Identity | Api::Network | Api::Extension => Ok(Microversion::MAX),
+        Api::Root | Api::Identity | Api::Network | Api::Image | Api::Extension => {
+            Ok(Microversion::MAX)
+        }
     }
 }
 
@@ -252,8 +254,6 @@ pub(crate) async fn no_such_address(
         "execute_resize",
         "get_archive",
         "put_archive",
-        "commit",
-        "rebuild",
         "network_attach",
         "network_detach",
         "network_list",
@@ -261,7 +261,6 @@ pub(crate) async fn no_such_address(
         "remove_security_group",
         "container_actions",
         "capsules",
-        "images",
         "registries",
         "networks",
     ];

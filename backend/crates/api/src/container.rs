@@ -2,8 +2,10 @@
 
 pub(crate) mod act;
 pub(crate) mod availability_zone;
+pub(crate) mod commit;
 pub(crate) mod create;
 pub(crate) mod host;
+pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod look;
 mod mounts;

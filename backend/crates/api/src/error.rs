@@ -154,11 +154,15 @@ impl Problem {
         }
         let keystone = context.api == Api::Identity
             || (self.status == StatusCode::UNAUTHORIZED
-                && matches!(context.api, Api::Container | Api::Volume | Api::Network));
+                && matches!(
+                    context.api,
+                    Api::Container | Api::Volume | Api::Network | Api::Image
+                ));
         let body = match context.api {
             _ if keystone => self.keystone(),
             Api::Volume => self.cinder(),
             Api::Network => self.neutron(),
+            Api::Image => self.glance(),
             Api::Root | Api::Container | Api::Identity | Api::Extension => self.zun(context),
         };
         let headers = response.headers_mut();
@@ -204,6 +208,16 @@ impl Problem {
         let mut body = json!({});
         body[name] = json!({"code": self.status.as_u16(), "message": self.detail});
         body
+    }
+
+    /// As Glance tells those who accept JSON.
+    fn glance(&self) -> Value {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        json!({
+            "code": format!("{} {title}", self.status.as_u16()),
+            "title": title,
+            "message": self.detail,
+        })
     }
 
     fn neutron(&self) -> Value {
@@ -313,6 +327,7 @@ impl From<Error> for Problem {
                 problem.existing = Some(existing.to_string());
                 problem
             }
+            Error::ImageTaken { .. } => conflict("image-already-exists"),
             Error::InvalidState { .. } => conflict("invalid-state-exception"),
             Error::Ambiguous { .. }
             | Error::Busy { .. }
@@ -336,6 +351,10 @@ impl From<Error> for Problem {
                 "image-unavailable",
                 sentence,
             ),
+            Error::TooLarge(_) => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "payload-too-large", sentence)
+            }
+            Error::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "forbidden", sentence),
             Error::Denied(denied) => denied.into(),
             Error::Unauthorized(_) => Self::unauthorized(sentence),
             Error::Unavailable(_) => {
@@ -362,6 +381,7 @@ fn not_found_slug(what: &str) -> &'static str {
         "security group" => "security-group-not-found",
         "security group rule" => "security-group-rule-not-found",
         "router" => "router-not-found",
+        "image" => "image-not-found",
         "floating IP" => "floating-ip-not-found",
         _ => "resource-not-found",
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod container;
 pub(crate) mod features;
+pub(crate) mod image;
 pub(crate) mod operation;
 pub(crate) mod preview;
 pub(crate) mod quota;

@@ -17,7 +17,7 @@ use crate::App;
 use crate::error::{Answer, Problem};
 
 /// The body of the request, of a bounded size, within a bounded time.
-async fn read_body(app: &App, request: Request) -> Answer<Bytes> {
+pub(crate) async fn read_body(app: &App, request: Request) -> Answer<Bytes> {
     let limit = app.settings.max_body_bytes;
     let too_large = || {
         Problem::new(
@@ -81,7 +81,7 @@ pub(crate) fn json_only(headers: &HeaderMap) -> Answer<()> {
 /// Fields whose values are nobody's business in a message.
 const SECRET: [&str; 4] = ["environment", "environment_wo", "password", "secret"];
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Problem::bad(
             "schema-validation-error",

@@ -27,6 +27,8 @@ pub enum Api {
     Volume,
     /// `/network/v2.0`.
     Network,
+    /// `/image/v2`.
+    Image,
     /// `/zund/v1`.
     Extension,
 }
@@ -40,6 +42,7 @@ impl Api {
             "identity" => Self::Identity,
             "volume" => Self::Volume,
             "network" => Self::Network,
+            "image" => Self::Image,
             "zund" => Self::Extension,
             _ => Self::Root,
         }
@@ -53,6 +56,7 @@ impl Api {
             Self::Identity => "identity",
             Self::Volume => "volume",
             Self::Network => "network",
+            Self::Image => "image",
             Self::Extension => "extension",
         }
     }

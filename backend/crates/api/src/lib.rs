@@ -1,5 +1,5 @@
 //! Every API that zund serves, on one router: Zun's at `/v1`, the identity service's at `/identity/v3`, block
-//! storage's at `/volume/v3`, networking's at `/network/v2.0`, our own at `/zund/v1`.
+//! storage's at `/volume/v3`, the image service's at `/image/v2`, networking's at `/network/v2.0`, our own at `/zund/v1`.
 //!
 //! A request passes through `frame` (its id, its log line, the body of a refusal), is routed by the table
 //! of [`router`], is let in by `admit` (token, version, right), is taken apart by `extract`, and a handler
@@ -16,6 +16,7 @@ mod extension;
 mod extract;
 mod frame;
 mod identity;
+mod image;
 mod metrics;
 mod microversion;
 mod network;

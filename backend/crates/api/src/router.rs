@@ -20,7 +20,8 @@ use crate::microversion::Microversion;
 use crate::settings::ApiSettings;
 use crate::volume::metadata::{OfSnapshot, OfVolume};
 use crate::{
-    App, address, container as c, extension as x, identity as i, network as n, volume as b,
+    App, address, container as c, extension as x, identity as i, image as g, network as n,
+    volume as b,
 };
 
 /// What a request needs to pass.
@@ -99,6 +100,8 @@ const CONTAINER: &[Route] = &[
     route!(POST "/v1/containers/{ident}/rename", write("container:rename"), c::update::rename, 1, 13),
     route!(POST "/v1/containers/{ident}/resize_container", write("container:resize_container"), c::update::resize_container, 19, 40),
     route!(POST "/v1/containers/{ident}/resize", write("container:resize"), c::look::resize),
+    route!(POST "/v1/containers/{ident}/commit", write("container:commit"), c::commit::commit),
+    route!(POST "/v1/containers/{ident}/rebuild", write("container:rebuild"), c::commit::rebuild),
     route!(GET "/v1/containers/{ident}/logs", read("container:logs"), c::look::logs),
     route!(GET "/v1/containers/{ident}/top", read("container:top"), c::look::top),
     route!(GET "/v1/containers/{ident}/stats", read("container:stats"), c::look::stats),
@@ -107,6 +110,10 @@ const CONTAINER: &[Route] = &[
     route!(GET "/v1/containers/{ident}/network_list", read("container:network_list"), c::network::list, 13, 40),
     route!(POST "/v1/containers/{ident}/add_security_group", write("container:add_security_group"), c::network::add_group, 1, 14),
     route!(POST "/v1/containers/{ident}/remove_security_group", write("container:remove_security_group"), c::network::remove_group, 1, 14),
+    route!(GET "/v1/images", admin("image:get_all"), c::image::list),
+    route!(POST "/v1/images", admin("image:pull"), c::image::pull),
+    route!(GET "/v1/images/{ident}", admin("image:get_one"), c::image::show),
+    route!(DELETE "/v1/images/{ident}", admin("image:delete"), c::image::delete),
     route!(GET "/v1/hosts", admin("host:get_all"), c::host::list, 4, 40),
     route!(GET "/v1/hosts/{ident}", admin("host:get"), c::host::show, 4, 40),
     route!(GET "/v1/services", admin("zun-service:get_all"), c::service::list),
@@ -247,6 +254,25 @@ const NETWORK: &[Route] = &[
     route!(DELETE "/network/v2.0/floatingips/{id}", write("delete_floatingip"), n::noun::delete::<n::floating_ips::FloatingIps>),
 ];
 
+/// The part of Glance that clients use.
+const IMAGE: &[Route] = &[
+    route!(GET "/image", Right::Public, g::discovery::choose),
+    route!(GET "/image/versions", Right::Public, g::discovery::versions),
+    route!(GET "/image/v2", Right::Public, g::discovery::versions),
+    route!(GET "/image/v2/info/import", read("get_images"), g::discovery::import),
+    route!(GET "/image/v2/schemas/image", read("get_images"), g::schema::image),
+    route!(GET "/image/v2/schemas/images", read("get_images"), g::schema::images),
+    route!(GET "/image/v2/images", read("get_images"), g::images::list),
+    route!(POST "/image/v2/images", write("add_image"), g::images::create),
+    route!(GET "/image/v2/images/{id}", read("get_image"), g::images::show),
+    route!(PATCH "/image/v2/images/{id}", write("modify_image"), g::images::update),
+    route!(DELETE "/image/v2/images/{id}", write("delete_image"), g::images::delete),
+    route!(GET "/image/v2/images/{id}/file", read("download_image"), g::data::download),
+    route!(PUT "/image/v2/images/{id}/file", write("upload_image"), g::data::upload),
+    route!(PUT "/image/v2/images/{id}/tags/{tag}", write("modify_image"), g::tags::put),
+    route!(DELETE "/image/v2/images/{id}/tags/{tag}", write("modify_image"), g::tags::delete),
+];
+
 /// Our own API.
 const EXTENSION: &[Route] = &[
     route!(GET "/zund/v1", read("zund:features"), x::features::show),
@@ -260,6 +286,10 @@ const EXTENSION: &[Route] = &[
     route!(POST "/zund/v1/containers/{ident}/confirm", write("container:create"), x::container::confirm),
     route!(GET "/zund/v1/containers/{ident}/events", read("container:actions"), x::container::events),
     route!(POST "/zund/v1/preview", read("container:get_one"), x::preview::preview),
+    route!(POST "/zund/v1/images", write("add_image"), x::image::create),
+    route!(GET "/zund/v1/images/{ident}", read("get_image"), x::image::show),
+    route!(DELETE "/zund/v1/images/{ident}", write("delete_image"), x::image::delete),
+    route!(GET "/zund/v1/host_images", admin("image:get_all"), x::image::host_images),
     route!(GET "/zund/v1/operations", read("container:actions"), x::operation::list),
     route!(GET "/zund/v1/operations/{id}", read("container:actions"), x::operation::show),
     route!(GET "/zund/v1/operations/{id}/events", read("container:actions"), x::operation::stream),
@@ -273,7 +303,7 @@ const EXTENSION: &[Route] = &[
 
 /// The whole table.
 pub fn routes() -> impl Iterator<Item = &'static Route> {
-    let ours = VOLUME.iter().chain(NETWORK).chain(EXTENSION);
+    let ours = VOLUME.iter().chain(NETWORK).chain(IMAGE).chain(EXTENSION);
     CONTAINER.iter().chain(IDENTITY).chain(ours)
 }
 

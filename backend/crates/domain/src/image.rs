@@ -1,8 +1,15 @@
-//! An image as a host has it, and a pull as users follow it.
+//! An image as a host has it, a pull as users follow it, and the images of the image service.
+
+mod stored;
 
 use serde::{Deserialize, Serialize};
 
 use crate::name::ImageRef;
+
+pub use stored::{
+    ArchiveKind, CommitContainer, Image, ImageFacts, ImageLife, LoadImage, PulledImage, SaveImage,
+    SaveSource, Visibility,
+};
 
 /// An image that was looked up: what the reference means at that moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

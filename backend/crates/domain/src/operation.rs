@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{ContainerId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
+use crate::id::{ContainerId, ImageId, OperationId, ProjectId, SnapshotId, UserId, VolumeId};
 use crate::time::Timestamp;
 
 /// What an operation does.
@@ -28,6 +28,8 @@ pub enum OperationKind {
     Unpause,
     /// Send it a signal.
     Kill,
+    /// Make an image of what it is now.
+    Commit,
     /// What the reconciler does on its own: heal, finish, put back.
     Repair,
 }
@@ -45,6 +47,7 @@ impl OperationKind {
             Self::Pause => "pause",
             Self::Unpause => "unpause",
             Self::Kill => "kill",
+            Self::Commit => "commit",
             Self::Repair => "repair",
         }
     }
@@ -116,6 +119,10 @@ pub enum Subject {
     Volume(VolumeId),
     /// A snapshot of a volume.
     Snapshot(SnapshotId),
+    /// An image of the image service.
+    Image(ImageId),
+    /// An image that was pulled to a host.
+    HostImage(ImageId),
 }
 
 impl Subject {
@@ -125,6 +132,8 @@ impl Subject {
             Self::Container(_) => "container",
             Self::Volume(_) => "volume",
             Self::Snapshot(_) => "snapshot",
+            Self::Image(_) => "image",
+            Self::HostImage(_) => "host image",
         }
     }
 
@@ -134,6 +143,7 @@ impl Subject {
             Self::Container(id) => id.0,
             Self::Volume(id) => id.0,
             Self::Snapshot(id) => id.0,
+            Self::Image(id) | Self::HostImage(id) => id.0,
         }
     }
 
@@ -143,6 +153,8 @@ impl Subject {
             "container" => Some(Self::Container(ContainerId(id))),
             "volume" => Some(Self::Volume(VolumeId(id))),
             "snapshot" => Some(Self::Snapshot(SnapshotId(id))),
+            "image" => Some(Self::Image(ImageId(id))),
+            "host image" => Some(Self::HostImage(ImageId(id))),
             _ => None,
         }
     }
@@ -151,7 +163,7 @@ impl Subject {
     pub fn container(self) -> Option<ContainerId> {
         match self {
             Self::Container(id) => Some(id),
-            Self::Volume(_) | Self::Snapshot(_) => None,
+            Self::Volume(_) | Self::Snapshot(_) | Self::Image(_) | Self::HostImage(_) => None,
         }
     }
 }
@@ -171,6 +183,12 @@ impl From<ContainerId> for Subject {
 impl From<VolumeId> for Subject {
     fn from(id: VolumeId) -> Self {
         Self::Volume(id)
+    }
+}
+
+impl From<ImageId> for Subject {
+    fn from(id: ImageId) -> Self {
+        Self::Image(id)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Images of a Docker Engine and the registries behind it.
 
+mod archive;
+
 use std::collections::HashMap;
 
 use async_trait::async_trait;
@@ -8,10 +10,11 @@ use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilde
 use futures::StreamExt;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
-use zun_domain::image::{PullProgress, ResolvedImage};
+use zun_domain::id::ImageId;
+use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
 use zun_domain::name::ImageRef;
-use zun_driver::image::{pinned, repository};
-use zun_driver::{Class, Error, ImageDriver, Result};
+use zun_driver::image::{HostImage, pinned, repository};
+use zun_driver::{Class, Content, Error, ImageDriver, Result};
 
 use crate::{Docker, error};
 
@@ -54,6 +57,38 @@ impl ImageDriver for Docker {
         }
         self.fetch(image, &progress).await?;
         self.tag_if_new(image).await
+    }
+
+    async fn find(&self, image: &str) -> Result<Option<HostImage>> {
+        self.find_image(image).await
+    }
+
+    async fn load(&self, docker_id: &str, archive: Content) -> Result<()> {
+        self.load_archive(docker_id, archive).await
+    }
+
+    async fn forget(&self, docker_id: &str) -> Result<()> {
+        self.forget_image(docker_id).await
+    }
+
+    async fn remove(&self, image: &ImageRef) -> Result<()> {
+        self.remove_image_named(image).await
+    }
+
+    async fn commit(&self, commit: &CommitContainer) -> Result<()> {
+        self.commit_container(commit).await
+    }
+
+    async fn drop_commit(&self, image: ImageId) -> Result<()> {
+        self.remove_commit(image).await
+    }
+
+    async fn commits(&self) -> Result<Vec<ImageId>> {
+        self.list_commits().await
+    }
+
+    async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content> {
+        self.save_image(image, source).await
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use zun_domain::id::ContainerId;
-use zun_driver::{Class, Error, FirewallDriver, HostDrivers, Result, VolumeDriver};
+use zun_driver::{Class, Error, FirewallDriver, HostDrivers, ImageStore, Result, VolumeDriver};
 
 /// Where the engine listens where nothing else is said.
 pub const SOCKET: &str = "/var/run/docker.sock";
@@ -100,15 +100,18 @@ impl Docker {
         })
     }
 
-    /// The drivers of this engine, beside the firewall of its host and the volumes that its containers mount.
+    /// The drivers of this engine, beside the data of the image service, the firewall of its host and the volumes that
+    /// its containers mount.
     pub fn drivers(
         &self,
+        image_store: Arc<dyn ImageStore>,
         firewall: Arc<dyn FirewallDriver>,
         volumes: Arc<dyn VolumeDriver>,
     ) -> HostDrivers {
         HostDrivers {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
+            image_store,
             networks: Arc::new(self.clone()),
             firewall,
             volumes,

@@ -3,6 +3,8 @@
 //! [`LocalVolumes`] keeps a volume in a sparse image file behind a loop device; it needs root and loop devices.
 //! [`DirectoryVolumes`] keeps it in a plain directory, for machines without them, and enforces no size.
 //!
+//! [`LocalImages`] keeps the archives of the image service, below a folder of their own.
+//!
 //! Everything is named after its uuid, so that it is found again after any crash. What is being made has the
 //! suffix `.new` until it is whole and on the disk, so that half of something is never taken for all of it. One
 //! file lock per volume makes its verbs take turns; the programs that are started hold it too, so that one which
@@ -14,12 +16,14 @@ mod directory;
 mod durable;
 mod fact;
 mod file;
+mod images;
 mod local;
 mod lock;
 mod place;
 mod table;
 
 pub use directory::DirectoryVolumes;
+pub use images::LocalImages;
 pub use local::LocalVolumes;
 
 use std::path::Path;

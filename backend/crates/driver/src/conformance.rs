@@ -12,6 +12,7 @@
 mod attach;
 mod firewall;
 mod image;
+mod image_store;
 mod life;
 mod limit;
 mod look;
@@ -32,6 +33,7 @@ use zun_domain::runtime::MakeNetwork;
 pub use attach::*;
 pub use firewall::*;
 pub use image::*;
+pub use image_store::*;
 pub use life::*;
 pub use limit::*;
 pub use look::*;
@@ -154,6 +156,10 @@ macro_rules! conformance {
             a_recreate_keeps_address_and_port, a_recreate_keeps_every_address, a_failed_recreate_goes_back,
             // image
             a_local_image_is_resolved, an_absent_image_is_not_found,
+            // image store
+            archives_of_every_kind_are_loaded, what_is_no_image_leaves_nothing, an_interrupted_upload_leaves_nothing,
+            data_is_removed_for_good, a_container_becomes_an_image, an_image_of_the_host_is_saved,
+            an_image_in_use_is_kept, nobodys_tag_is_moved,
         );
     };
     (@each $lab:path: $($case:ident),* $(,)?) => {$(

@@ -12,6 +12,7 @@ pub mod fault;
 mod firewall;
 pub mod hand;
 mod image;
+mod image_store;
 mod life;
 mod network;
 mod runtime;
@@ -31,7 +32,7 @@ use zun_domain::unit::{MemoryMib, Millicpu};
 
 pub use fault::{Gate, Verb, When};
 pub use firewall::{Delivered, Origin, Packet};
-pub use image::FakeImage;
+pub use image::{FakeImage, root_filesystem};
 pub use script::{FileUse, Line, Run, Script};
 
 use crate::runtime::RuntimeEvent;
@@ -92,6 +93,7 @@ impl FakeHost {
         HostDrivers {
             runtime: Arc::new(self.clone()),
             images: Arc::new(self.clone()),
+            image_store: Arc::new(self.clone()),
             networks: Arc::new(self.clone()),
             firewall: Arc::new(self.clone()),
             volumes: Arc::new(self.clone()),

@@ -3,10 +3,21 @@
 use async_trait::async_trait;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
-use zun_domain::image::{PullProgress, ResolvedImage};
+use zun_domain::id::ImageId;
+use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
 use zun_domain::name::ImageRef;
 
+use crate::content::Content;
 use crate::error::Result;
+
+/// An image as a host has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostImage {
+    /// Its own id, `sha256:…`.
+    pub id: String,
+    /// Bytes it takes, layers that it shares with others included.
+    pub size: u64,
+}
 
 /// The images of one host and the registries behind it.
 #[async_trait]
@@ -23,6 +34,33 @@ pub trait ImageDriver: Send + Sync {
         image: &ResolvedImage,
         progress: watch::Sender<PullProgress>,
     ) -> Result<()>;
+
+    /// The image behind a pinned reference, or behind its own id; `None` where the host has it not.
+    async fn find(&self, image: &str) -> Result<Option<HostImage>>;
+
+    /// Makes the image of a Docker archive, under no tag; succeeds without reading it where the host has that id.
+    /// `Refused` where the archive is another image or none.
+    async fn load(&self, docker_id: &str, archive: Content) -> Result<()>;
+
+    /// Removes an image that has no tag and no container; leaves any other as it is, and succeeds.
+    async fn forget(&self, docker_id: &str) -> Result<()>;
+
+    /// Takes the name away, and the image where it has no other; succeeds if it is gone. `Conflict` while a
+    /// container is made of it.
+    async fn remove(&self, image: &ImageRef) -> Result<()>;
+
+    /// Keeps what a container's filesystem is now as an image, until [`ImageDriver::drop_commit`]. A container that runs
+    /// is frozen meanwhile. None of our labels is on it.
+    async fn commit(&self, commit: &CommitContainer) -> Result<()>;
+
+    /// Removes what was committed for an image; succeeds if it is gone.
+    async fn drop_commit(&self, image: ImageId) -> Result<()>;
+
+    /// The images that something was committed for and not dropped.
+    async fn commits(&self) -> Result<Vec<ImageId>>;
+
+    /// A Docker archive of an image of the host, for this image of the image service.
+    async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content>;
 }
 
 /// The reference without tag and digest: `registry:5000/team/app` of `registry:5000/team/app:3@sha256:…`.

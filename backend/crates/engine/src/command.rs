@@ -2,11 +2,15 @@
 
 pub mod act_on_container;
 mod admission;
+pub mod commit_container;
 pub mod create_container;
 pub mod delete_container;
+pub mod host_image;
+pub mod image;
 mod mounts;
 pub mod network;
 pub mod preview;
+pub mod rebuild_container;
 pub mod resolve;
 pub mod set_quota;
 pub mod snapshot;
@@ -15,8 +19,9 @@ pub mod volume;
 
 use std::collections::BTreeSet;
 
+use zun_domain::container::spec::ImageSource;
 use zun_domain::container::{Container, ContainerSpec, NetworkSpec, WaitFor, Wish};
-use zun_domain::name::{ContainerName, Signal};
+use zun_domain::name::{ContainerName, ImageRef, Signal};
 use zun_domain::operation::Operation;
 use zun_domain::unit::{MemoryMib, Millicpu};
 
@@ -64,6 +69,13 @@ pub enum Edit {
     Networks(Vec<NetworkSpec>),
     /// These groups instead.
     Groups(BTreeSet<String>),
+    /// A new container of an image, whether it is another one or not: Zun's rebuild.
+    Rebuild {
+        /// Another image; the one there is where none is given.
+        image: Option<ImageRef>,
+        /// Where it comes from; as before where nothing is given.
+        source: Option<ImageSource>,
+    },
 }
 
 impl Edit {

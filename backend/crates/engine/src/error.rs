@@ -43,6 +43,16 @@ pub enum Error {
         /// Who has it.
         existing: ContainerId,
     },
+    /// The image was pulled to the host before.
+    #[error("{reference} was pulled to host {host} already: image {existing}")]
+    ImageTaken {
+        /// What it is pulled by.
+        reference: String,
+        /// Where.
+        host: String,
+        /// Its record.
+        existing: zun_domain::id::ImageId,
+    },
     /// The verb is not legal in that state.
     #[error("cannot {} container {container} in {status} state", verb.word())]
     InvalidState {
@@ -116,6 +126,12 @@ pub enum Error {
         /// It does not exist, as opposed to: its registry does not answer.
         missing: bool,
     },
+    /// More data than is taken.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It belongs to somebody else, or is kept from it on purpose.
+    #[error("{0}")]
+    Forbidden(String),
     /// The policy says no.
     #[error(transparent)]
     Denied(#[from] Denied),

@@ -10,6 +10,7 @@ mod anew;
 mod ending;
 mod finish;
 mod follow;
+mod image;
 mod journal;
 mod step;
 mod storage;
@@ -153,6 +154,8 @@ impl Engine {
             Subject::Container(id) => self.store.container_get(id).await?.place.id,
             Subject::Volume(id) => self.store.volume_get(id).await?.place.id,
             Subject::Snapshot(id) => self.store.snapshot_get(id).await?.place.id,
+            Subject::Image(_) => self.local,
+            Subject::HostImage(id) => self.store.pulled_image_get(id).await?.place.id,
         })
     }
 
@@ -311,7 +314,7 @@ impl Engine {
     }
 
     /// Ends the turn; what changed in the engine meanwhile is looked at now.
-    async fn let_go(&self, subject: Subject) {
+    pub(crate) async fn let_go(&self, subject: Subject) {
         if self.leftovers.swap(false, Ordering::Relaxed) {
             self.sweep_now.notify_one();
         }
@@ -351,9 +354,10 @@ impl Target {
     fn read(subject: Subject, text: &str) -> serde_json::Result<Self> {
         match subject {
             Subject::Container(_) => serde_json::from_str(text).map(Self::Container),
-            Subject::Volume(_) | Subject::Snapshot(_) => {
-                serde_json::from_str(text).map(Self::Volume)
-            }
+            Subject::Volume(_)
+            | Subject::Snapshot(_)
+            | Subject::Image(_)
+            | Subject::HostImage(_) => serde_json::from_str(text).map(Self::Volume),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod containers;
 mod hosts;
+mod images;
 mod networks;
 mod routers;
 mod security_groups;
@@ -9,6 +10,7 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
+pub use images::{ImageFilter, ImageOrder};
 pub use networks::PortView;
 pub use volumes::{VolumeFilter, VolumeOrder};
 pub use zun_driver::runtime::{LogQuery, Stats, Top};

@@ -127,6 +127,9 @@ impl Engine {
         if let Err(error) = self.sweep_volumes(host).await {
             tracing::warn!(host = %host, "cannot look for mounts that nobody has: {error}");
         }
+        if let Err(error) = self.sweep_images(host).await {
+            tracing::warn!(host = %host, "cannot look for data of images that nobody has: {error}");
+        }
         if let Err(error) = self.sweep_networks(host).await {
             tracing::warn!(host = %host, "cannot look for networks that nobody has: {error}");
         }

@@ -11,6 +11,7 @@ impl Engine {
         if !unfinished.is_empty() {
             tracing::info!("going on with {} interrupted operations", unfinished.len());
         }
+        self.end_interrupted_uploads(&unfinished).await?;
         for operation in unfinished {
             self.nudge(&operation);
         }

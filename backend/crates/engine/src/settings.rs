@@ -43,6 +43,8 @@ pub struct Settings {
     pub disk: DiskMode,
     /// Sizes of volumes and snapshots together, as a multiple of the filesystem they are on.
     pub volume_overcommit: f64,
+    /// Bytes that the data of an image may have, as it is and unpacked.
+    pub image_max_bytes: u64,
     /// Who may what is otherwise allowed to nobody.
     pub exceptions: Exceptions,
     /// Operations done at the same time.
@@ -84,6 +86,7 @@ impl Default for Settings {
             host_ports: 20_000..=29_999,
             disk: DiskMode::Refuse,
             volume_overcommit: 1.0,
+            image_max_bytes: 16 << 30,
             exceptions: Exceptions::default(),
             workers: 32,
             reconcile_seconds: 60,

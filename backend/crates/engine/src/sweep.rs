@@ -2,6 +2,7 @@
 //! that a recreate kept aside, mounts that no container has any more, and networks without a record. Nothing without
 //! our label is ever touched.
 
+mod images;
 mod networks;
 
 use std::collections::HashSet;

@@ -1,10 +1,10 @@
 //! The plan of a create, and the part of it that every recreate shares: making and starting.
 
 use zun_domain::container::{WaitFor, Wish};
-use zun_domain::image::ResolvedImage;
+use zun_domain::image::{LoadImage, ResolvedImage};
 use zun_domain::runtime::{CreateContainer, MakeNetwork, RuntimeName};
 
-use crate::step::{Action, Plan, Step};
+use crate::step::{Action, ImageAction, Plan, Step};
 use crate::storage::Storage;
 
 /// Everything that was decided about a container to be made.
@@ -14,6 +14,8 @@ pub struct Make {
     pub request: CreateContainer,
     /// Its image.
     pub image: ResolvedImage,
+    /// Where the image service has it: it is loaded, never pulled.
+    pub load: Option<LoadImage>,
     /// Its networks, in the order of its attachments.
     pub networks: Vec<MakeNetwork>,
     /// Its volumes and files.
@@ -32,7 +34,10 @@ impl Make {
     /// Image, networks, rules, volumes, files: what can fail without a container having been touched.
     pub(crate) fn prepare(&self) -> Vec<Step> {
         let mut steps = Vec::new();
-        if !self.image.present {
+        if let Some(load) = &self.load {
+            let load = ImageAction::Load(load.clone());
+            steps.push(Step::plain(Action::Image(load)));
+        } else if !self.image.present {
             steps.push(Step::plain(Action::Pull(self.image.clone())));
         }
         let ensure = |network: &MakeNetwork| Step::plain(Action::EnsureNetwork(network.clone()));

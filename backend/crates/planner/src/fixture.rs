@@ -140,6 +140,7 @@ pub(crate) fn make(spec: ContainerSpec, wish: Wish, wait_for: WaitFor, revision:
             digest: DIGEST.to_owned(),
             present: true,
         },
+        load: None,
         networks: vec![network()],
         storage: Storage::default(),
         wish,
@@ -256,6 +257,7 @@ fn name(name: RuntimeName) -> String {
 fn short(action: &Action) -> String {
     match action {
         Action::Pull(image) => format!("pull {}", image.reference),
+        Action::Image(action) => format!("image: {}", Action::Image(action.clone()).progress()),
         Action::EnsureNetwork(network) => format!("network {}", network.name),
         Action::Volume(action) => short_volume(action),
         Action::Create(request) => format!("create r{}", request.revision),

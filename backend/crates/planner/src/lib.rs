@@ -3,7 +3,7 @@
 //!
 //! [`step`] is the vocabulary, [`create`], [`delete`] and [`lifecycle`] are the plans of single verbs,
 //! [`update`] turns any difference between a wish and what is seen into steps, which serves edits and
-//! repairs alike (its networks are in `connect`), [`storage`] is what volumes and files need around a container,
+//! repairs alike (its networks are in `connect`), [`storage`] is what volumes and files need around a container, [`image`] is the plans of images,
 //! [`resume`] is what an interruption may have lost, and [`judge`] says whether what a wait has shown is what was wanted.
 
 #![deny(clippy::wildcard_enum_match_arm)]
@@ -13,6 +13,7 @@ pub mod create;
 pub mod delete;
 #[cfg(test)]
 mod fixture;
+pub mod image;
 pub mod judge;
 pub mod lifecycle;
 pub mod resume;
@@ -20,4 +21,4 @@ pub mod step;
 pub mod storage;
 pub mod update;
 
-pub use step::{Action, OnFailure, Plan, Step, VolumeAction};
+pub use step::{Action, ImageAction, OnFailure, Plan, Step, VolumeAction};

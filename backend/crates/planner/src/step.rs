@@ -1,5 +1,6 @@
 //! The vocabulary of plans. Every action may be done twice; the driver sees to that.
 
+mod image;
 mod volume;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,7 @@ use zun_domain::image::ResolvedImage;
 use zun_domain::name::Signal;
 use zun_domain::runtime::{Attachment, CreateContainer, Limits, MakeNetwork, RuntimeName};
 
+pub use image::ImageAction;
 pub use volume::VolumeAction;
 
 /// How long a container has to keep running before it counts as running.
@@ -19,6 +21,8 @@ pub const SETTLE_MS: u64 = 300;
 pub enum Action {
     /// Fetch the image.
     Pull(ResolvedImage),
+    /// Do something else to an image.
+    Image(ImageAction),
     /// Make the network.
     EnsureNetwork(MakeNetwork),
     /// Put the rules in force that the records ask for now: for its addresses, before it can send or get anything.
@@ -98,6 +102,7 @@ impl Action {
     pub fn progress(&self) -> String {
         match self {
             Self::Pull(image) => format!("pulling {}", image.reference),
+            Self::Image(action) => action.progress(),
             Self::EnsureNetwork(network) => format!("making network {}", network.name),
             Self::Volume(action) => action.progress(),
             Self::Create(request) => format!("creating container from {}", request.spec.image),

@@ -16,6 +16,7 @@ mod event;
 mod host;
 mod host_port;
 mod identity;
+mod image;
 mod meta;
 mod network;
 mod open;

@@ -168,8 +168,10 @@ macro_rules! steps {
     };
 }
 
-const SQLITE: &[Step] = steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
-const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks");
+const SQLITE: &[Step] =
+    steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 6 "images");
+const POSTGRES: &[Step] =
+    steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 6 "images");
 
 fn migrations(steps: &[Step], last: i64) -> Migrator {
     let known = steps.iter().filter(|(version, ..)| *version <= last);

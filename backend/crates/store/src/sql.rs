@@ -17,9 +17,9 @@ use sqlx::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
-    ContainerId, DomainId, FloatingIpId, HostId, NetworkId, OperationId, PortId, ProjectId,
-    RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId, UserId,
-    VolumeId,
+    ContainerId, DomainId, FloatingIpId, HostId, ImageId, NetworkId, OperationId, PortId,
+    ProjectId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId,
+    UserId, VolumeId,
 };
 
 use crate::error::{Error, Result};
@@ -67,6 +67,7 @@ values! {
     DomainId => |v| v.0.into(),
     FloatingIpId => |v| v.0.into(),
     HostId => |v| v.0.into(),
+    ImageId => |v| v.0.into(),
     NetworkId => |v| v.0.into(),
     Option<NetworkId> => |v| v.map(|id| id.0).into(),
     OperationId => |v| v.0.into(),

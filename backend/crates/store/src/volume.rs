@@ -61,7 +61,7 @@ fn volume(id: VolumeId, row: &Row) -> Result<Volume> {
     })
 }
 
-fn place(row: &Row) -> Result<HostPlace> {
+pub(crate) fn place(row: &Row) -> Result<HostPlace> {
     Ok(HostPlace {
         id: row.word("host_id")?,
         name: row.word("host_name")?,

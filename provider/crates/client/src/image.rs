@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use zun_api_types::operation::Operation;
+use zun_api_types::image::ImageAccepted;
 
 use crate::client::{Call, Client};
 use crate::error::Error;
@@ -136,15 +136,6 @@ pub struct PullImage {
     pub visibility: Option<String>,
 }
 
-/// An image whose data is on its way.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct PulledImage {
-    /// The image.
-    pub image: Image,
-    /// What fetches its data.
-    pub operation: Option<Operation>,
-}
-
 /// What the engine knows about an image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 pub struct ImageContent {
@@ -238,7 +229,7 @@ impl Client {
     }
 
     /// Accepts an image whose data comes from a registry; the operation in the answer fetches it. Never sent twice.
-    pub async fn image_pull(&self, body: &PullImage) -> Result<PulledImage, Error> {
+    pub async fn image_pull(&self, body: &PullImage) -> Result<ImageAccepted, Error> {
         self.features().await?;
         let tried = format!("create image {} of {}", body.name, body.reference);
         self.call(Call::extension(tried, Method::POST, &["images"]).body(body))

@@ -72,9 +72,9 @@ fn planned_id(response: &StateResponse) -> Option<String> {
     id.map(str::to_owned)
 }
 
-fn accepted(response: &mut StateResponse, image: &Image) {
-    response.set("id", image.id.as_str());
-    response.set_identity(identity_of(&image.id));
+fn accepted(response: &mut StateResponse, id: &str) {
+    response.set("id", id);
+    response.set_identity(identity_of(id));
 }
 
 async fn of_file(
@@ -99,7 +99,7 @@ async fn of_file(
     };
     let made = client.image_create(&body).await;
     let made = made.map_err(|error| failed(&error))?;
-    accepted(response, &made);
+    accepted(response, &made.id);
     let sent = client.image_upload(&made.id, Path::new(path), context.timeout);
     let sent = tokio::select! {
         biased;
@@ -147,12 +147,9 @@ async fn of_registry(
     };
     let pulled = client.image_pull(&body).await;
     let pulled = pulled.map_err(|error| failed(&error).at("registry_image"))?;
-    accepted(response, &pulled.image);
-    let Some(operation) = pulled.operation else {
-        return Ok(());
-    };
+    accepted(response, &pulled.image.id);
     let patience = Patience::new(context.timeout, &context.cancel);
-    let ended = patience.follow(client, operation).await;
+    let ended = patience.follow(client, pulled.operation).await;
     let ended = ended.map_err(|unfinished| Failed {
         problem: of_unfinished(&words.name, &unfinished),
         goes_on: true,
@@ -285,18 +282,27 @@ pub(super) async fn delete(context: &Context<Session>, prior: &Value) -> Result<
         return Ok(());
     }
     let look = || async {
-        Ok(match client.image_find(&id).await?.filter(is_going) {
-            Some(image) => Seen::Still(image.status),
-            None => Seen::Done(()),
+        Ok(match client.image_find(&id).await? {
+            Some(image) if image.status == "pending_delete" => Seen::Still(image.status),
+            found => Seen::Done(found.filter(is_there)),
         })
     };
     let patience = Patience::new(context.timeout, &context.cancel);
-    let gone = patience.until(look).await;
-    gone.map_err(|unmet| not_gone(&id, &unmet).into())
+    match patience.until(look).await {
+        Ok(None) => Ok(()),
+        Ok(Some(image)) => Err(left(&image).into()),
+        Err(unmet) => Err(not_gone(&id, &unmet).into()),
+    }
 }
 
-fn is_going(image: &Image) -> bool {
-    image.status != "deleted"
+fn left(image: &Image) -> Diagnostic {
+    Diagnostic::error(
+        format!("Image {} could not be deleted", image.id),
+        format!(
+            "It is {}; `openstack image show {}` shows it. Apply again.",
+            image.status, image.id
+        ),
+    )
 }
 
 fn not_gone(id: &str, unmet: &Unmet) -> Diagnostic {

@@ -38,14 +38,15 @@ pub(crate) async fn version(context: Context) -> Json<Value> {
 /// Where the address takes the project.
 const PROJECT: &str = "{project_id}";
 
-/// Type, name and path of every service here; block storage under both types that clients look for, networking without
-/// its version, which clients add.
-const SERVICES: [(&str, &str, &str); 5] = [
+/// Type, name and path of every service here; block storage under both types that clients look for, networking and
+/// images without their version, which clients add.
+const SERVICES: [(&str, &str, &str); 6] = [
     ("container", "zun", "/v1"),
     ("identity", "keystone", "/identity/v3"),
     ("block-storage", "cinder", "/volume/v3/{project_id}"),
     ("volumev3", "cinder", "/volume/v3/{project_id}"),
     ("network", "neutron", "/network"),
+    ("image", "glance", "/image"),
 ];
 
 /// The catalog of this deployment for a project.

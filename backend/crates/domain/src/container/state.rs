@@ -103,6 +103,8 @@ impl Status {
                 self,
                 Created | Running | Stopped | Paused | Restarting | Dead
             ),
+            Verb::Commit => matches!(self, Running | Stopped | Paused),
+            Verb::Rebuild => matches!(self, Created | Running | Stopped | Missing),
             Verb::Rename => !matches!(self, Creating | Status::Deleting),
         }
     }
@@ -152,6 +154,10 @@ pub enum Verb {
     ResizeTty,
     /// Change its name.
     Rename,
+    /// Make an image of it.
+    Commit,
+    /// Make it anew from an image.
+    Rebuild,
 }
 
 impl Verb {
@@ -171,6 +177,8 @@ impl Verb {
             Self::Stats => "stats",
             Self::ResizeTty => "resize",
             Self::Rename => "rename",
+            Self::Commit => "commit",
+            Self::Rebuild => "rebuild",
         }
     }
 }
@@ -243,6 +251,8 @@ mod tests {
             (Verb::Update, ".yyyyyyy.."),
             (Verb::Logs, ".yyyyyy..."),
             (Verb::Rename, ".yyyyyyyy."),
+            (Verb::Commit, "..y.yy...."),
+            (Verb::Rebuild, ".yy..y.y.."),
         ] {
             assert_eq!(row(verb), expected, "{verb:?}");
         }

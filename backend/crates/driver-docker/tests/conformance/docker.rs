@@ -143,7 +143,11 @@ async fn another_deployment_s_containers_are_not_seen() {
     lab.drivers().runtime.create(&request).await.unwrap();
     let other = zun_driver_docker::Docker::connect(None, lab::uuid().to_string())
         .unwrap()
-        .drivers(lab.drivers().firewall, lab.drivers().volumes);
+        .drivers(
+            lab.drivers().image_store,
+            lab.drivers().firewall,
+            lab.drivers().volumes,
+        );
     assert_eq!(other.runtime.list().await, Ok(Vec::new()));
     let aside = RuntimeName::Aside(request.container, 7);
     other

@@ -22,7 +22,7 @@ use zun_driver::conformance::{Equipment, Lab, Program, skip};
 use zun_driver::runtime::{Attachment, RuntimeName};
 use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
-use zun_driver_local::LocalVolumes;
+use zun_driver_local::{LocalImages, LocalVolumes};
 
 /// What the shell of the image calls its programs.
 const APPLETS: &[&str] = &[
@@ -56,6 +56,7 @@ pub(crate) async fn of(case: &str) -> Option<DockerLab> {
         deployment,
         image: image.parse().unwrap(),
         volumes: Arc::new(volumes),
+        images: Arc::new(LocalImages::new(&folder.path().join("images")).unwrap()),
         _folder: folder,
         // Subnets that no default pool hands out, starting anywhere.
         subnet: AtomicU8::new(run.as_bytes()[0]),
@@ -70,6 +71,7 @@ pub(crate) struct DockerLab {
     pub(crate) deployment: String,
     pub(crate) image: ImageRef,
     volumes: Arc<dyn VolumeDriver>,
+    images: Arc<LocalImages>,
     /// Where the volumes are; removed with it.
     _folder: TempDir,
     subnet: AtomicU8,
@@ -150,7 +152,8 @@ fn entry(archive: &mut Vec<u8>, name: &str, kind: u8, link: &str, content: &[u8]
 #[async_trait]
 impl Lab for DockerLab {
     fn drivers(&self) -> HostDrivers {
-        self.docker.drivers(Arc::new(Open), self.volumes.clone())
+        self.docker
+            .drivers(self.images.clone(), Arc::new(Open), self.volumes.clone())
     }
 
     fn container(&self) -> ContainerId {

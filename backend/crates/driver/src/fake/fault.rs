@@ -55,6 +55,32 @@ pub enum Verb {
     Resolve,
     /// `ImageDriver::pull`.
     Pull,
+    /// `ImageDriver::find`.
+    FindImage,
+    /// `ImageDriver::load`.
+    Load,
+    /// `ImageDriver::forget`.
+    Forget,
+    /// `ImageDriver::remove`.
+    RemoveImage,
+    /// `ImageDriver::commit`.
+    Commit,
+    /// `ImageDriver::drop_commit`.
+    DropCommit,
+    /// `ImageDriver::commits`.
+    Commits,
+    /// `ImageDriver::save`.
+    Save,
+    /// `ImageStore::put`.
+    PutImage,
+    /// `ImageStore::find`.
+    FindData,
+    /// `ImageStore::read` and `loadable`.
+    ReadImage,
+    /// `ImageStore::remove`.
+    RemoveData,
+    /// `ImageStore::list`.
+    ListData,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
     /// `NetworkDriver::subnets`.

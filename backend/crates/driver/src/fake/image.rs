@@ -1,17 +1,23 @@
 //! Images of a fake host, and the one registry behind it.
 
-use std::collections::HashMap;
+mod archive;
+
+pub use archive::root_filesystem;
+
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
-use zun_domain::image::{PullProgress, ResolvedImage};
+use zun_domain::id::ImageId;
+use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
 use zun_domain::name::ImageRef;
 
 use super::FakeHost;
 use super::fault::Verb;
 use super::script::Script;
-use crate::image::{ImageDriver, pinned, repository};
+use crate::content::Content;
+use crate::image::{HostImage, ImageDriver, pinned, repository};
 use crate::{Class, Error, Result};
 
 /// An image, on the host or in the registry.
@@ -92,6 +98,8 @@ pub(super) struct Images {
     refused: HashMap<String, String>,
     registry_down: Option<String>,
     anything: bool,
+    /// What was committed: for which image, and the text that its archive is made of.
+    commits: BTreeMap<ImageId, String>,
 }
 
 impl Images {
@@ -99,7 +107,8 @@ impl Images {
     pub(super) fn runnable(&self, name: &str) -> Result<FakeImage> {
         let found = self.local.get(name).or_else(|| {
             let (_, digest) = name.split_once('@')?;
-            self.local.get(&format!("{}@{digest}", repository(name)))
+            let pinned = format!("{}@{digest}", repository(name));
+            self.local.get(&pinned).or_else(|| self.local.get(digest))
         });
         let found = found.or_else(|| self.local.get(&format!("{name}:latest")));
         found
@@ -269,5 +278,61 @@ impl ImageDriver for FakeHost {
             .await?;
         progress.send_replace(step(2));
         Ok(())
+    }
+
+    async fn find(&self, image: &str) -> Result<Option<HostImage>> {
+        self.call(Verb::FindImage, |state| Ok(state.images.find(image)))
+            .await
+    }
+
+    async fn load(&self, docker_id: &str, data: Content) -> Result<()> {
+        if self.lock().images.has(docker_id) {
+            return Ok(());
+        }
+        let image = archive::loaded(docker_id, data).await?;
+        self.call(Verb::Load, |state| {
+            state.images.local.insert(image.id.clone(), image);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn forget(&self, docker_id: &str) -> Result<()> {
+        self.call(Verb::Forget, |state| {
+            if !state.runs_on(docker_id) {
+                state.images.forget(docker_id);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn remove(&self, image: &ImageRef) -> Result<()> {
+        self.call(Verb::RemoveImage, |state| state.remove_image(image))
+            .await
+    }
+
+    async fn commit(&self, commit: &CommitContainer) -> Result<()> {
+        self.call(Verb::Commit, |state| state.commit(commit)).await
+    }
+
+    async fn drop_commit(&self, image: ImageId) -> Result<()> {
+        self.call(Verb::DropCommit, |state| {
+            state.images.commits.remove(&image);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn commits(&self) -> Result<Vec<ImageId>> {
+        self.call(Verb::Commits, |state| {
+            Ok(state.images.commits.keys().copied().collect())
+        })
+        .await
+    }
+
+    async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content> {
+        let text = self.call(Verb::Save, |state| state.images.saved(image, source));
+        archive::of_text(&text.await?)
     }
 }

@@ -15,6 +15,7 @@ use zun_domain::unit::{MemoryMib, Millicpu};
 use super::fault::Faults;
 use super::firewall::Firewall;
 use super::image::Images;
+use super::image_store::Shelf;
 use super::life::Due;
 use super::network::Networks;
 use super::script::Script;
@@ -102,6 +103,7 @@ pub(super) struct State {
     pub(super) networks: Networks,
     pub(super) firewall: Firewall,
     pub(super) images: Images,
+    pub(super) shelf: Shelf,
     pub(super) ports: Ports,
     pub(super) volumes: Volumes,
     pub(super) scripts: HashMap<ContainerId, Script>,
@@ -129,6 +131,7 @@ impl State {
             networks: Networks::default(),
             firewall: Firewall::default(),
             images: Images::default(),
+            shelf: Shelf::default(),
             ports: Ports::default(),
             volumes: Volumes::default(),
             scripts: HashMap::new(),

@@ -17,6 +17,7 @@ use zun_planner::storage::Storage;
 use zun_scheduler::{ClusterView, place};
 use zun_store::Tx;
 
+use super::image::check_stored;
 use super::mounts::{Holder, Stored, places_of};
 use super::network::wiring::{Wearer, Wiring};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
@@ -41,7 +42,7 @@ impl Engine {
     ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
-        let mut resolved = self.resolve(&ask.spec).await?;
+        let mut resolved = self.resolve(call.caller.project, &ask.spec).await?;
         let project = call.caller.project;
         resolved.subnets = self.subnets_around(project, &ask.spec).await?;
         resolved.volumes = self.volume_facts_for(&ask.spec).await?;
@@ -49,6 +50,7 @@ impl Engine {
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
+        check_stored(&tx, resolved.load.as_ref()).await?;
         if let Some(accepted) = self.taken_over(&mut tx, call, &ask, id).await? {
             tx.rollback().await?;
             return Ok(accepted);
@@ -291,6 +293,7 @@ pub(crate) fn make_of(
     Ok(Make {
         request,
         image: resolved.image.clone(),
+        load: resolved.load.clone(),
         networks: wiring.make(),
         storage: Storage::default(),
         wish: desired.wish,

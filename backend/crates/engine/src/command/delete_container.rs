@@ -135,7 +135,8 @@ impl Inner {
             | OperationKind::Reboot
             | OperationKind::Pause
             | OperationKind::Unpause
-            | OperationKind::Kill => Err(Error::busy(&operation)),
+            | OperationKind::Kill
+            | OperationKind::Commit => Err(Error::busy(&operation)),
         }
     }
 }

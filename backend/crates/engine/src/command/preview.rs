@@ -86,10 +86,11 @@ impl Engine {
 
     async fn resolved_or_noted(
         &self,
+        project: ProjectId,
         spec: &ContainerSpec,
         verdict: &mut Verdict,
     ) -> Option<Resolved> {
-        match self.resolve(spec).await {
+        match self.resolve(project, spec).await {
             Ok(resolved) => {
                 verdict.image_digest = Some(resolved.image.digest.clone());
                 Some(resolved)
@@ -114,7 +115,7 @@ impl Engine {
             return Ok(verdict);
         }
         let spec = ask.spec.clone().with_defaults(&self.settings.defaults);
-        let resolved = self.resolved_or_noted(&spec, &mut verdict).await;
+        let resolved = self.resolved_or_noted(project, &spec, &mut verdict).await;
         let mut tx = self.store.begin().await?;
         if let Some(name) = &ask.name {
             let named = tx.containers_named(Some(project), name.as_str()).await?;
@@ -325,7 +326,9 @@ fn replacement(seen: &Container, wanted: &ContainerSpec) -> Option<Vec<FieldChan
 /// The steps of a create, in words. Host and address do not matter to them.
 fn words_of_create(spec: &ContainerSpec, ask: &Ask, resolved: Option<&Resolved>) -> Vec<String> {
     let mut words = Vec::new();
-    if resolved.is_some_and(|resolved| !resolved.image.present) {
+    if let Some(load) = resolved.and_then(|resolved| resolved.load.as_ref()) {
+        words.push(format!("loading image {}", load.name));
+    } else if resolved.is_some_and(|resolved| !resolved.image.present) {
         words.push(format!("pulling {}", spec.image));
     }
     words.push(format!("creating container from {}", spec.image));

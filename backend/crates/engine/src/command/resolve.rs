@@ -8,7 +8,8 @@ use zun_domain::container::spec::{CpuPolicy, ImageSource};
 use zun_domain::container::{
     ContainerSpec, PortMapping, Protocol, Published, RestartPolicyName, WaitFor, Wish,
 };
-use zun_domain::image::ResolvedImage;
+use zun_domain::id::ProjectId;
+use zun_domain::image::{LoadImage, ResolvedImage};
 use zun_driver::Class;
 use zun_driver::volume::VolumeFacts;
 
@@ -20,6 +21,8 @@ use crate::settings::DiskMode;
 #[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) image: ResolvedImage,
+    /// Where the image service has it.
+    pub(crate) load: Option<LoadImage>,
     pub(crate) busy: BTreeSet<(Protocol, u16)>,
     /// Subnets that a network made for this must not overlap; empty where it is there already.
     pub(crate) subnets: Vec<IpNet>,
@@ -36,12 +39,6 @@ pub(crate) fn check_spec(
 ) -> Result<()> {
     if let Some((field, message)) = spec.contradictions().into_iter().next() {
         return Err(Error::invalid(field, message));
-    }
-    if spec.image_driver == Some(ImageSource::Glance) {
-        return Err(Error::invalid(
-            "image_driver",
-            "\"glance\" is not served yet; use \"docker\" or leave it out",
-        ));
     }
     if spec.cpu_policy == Some(CpuPolicy::Dedicated) {
         return Err(Error::invalid(
@@ -115,12 +112,21 @@ pub(crate) fn wish_of(wish: Option<Wish>, wait_for: WaitFor, before: Wish) -> Wi
 
 impl Engine {
     /// Asks the host for the image's digest and, where ports are published, for busy ports.
-    pub(crate) async fn resolve(&self, spec: &ContainerSpec) -> Result<Resolved> {
+    pub(crate) async fn resolve(
+        &self,
+        project: ProjectId,
+        spec: &ContainerSpec,
+    ) -> Result<Resolved> {
         let drivers = self.drivers(self.local)?;
         let policy = spec.image_pull_policy.unwrap_or_default();
-        let image = match drivers.images.resolve(&spec.image, policy).await {
-            Ok(image) => image,
-            Err(error) => return Err(self.image_error(spec, &error).await),
+        let (image, load) = if spec.image_driver == Some(ImageSource::Glance) {
+            let (image, load) = self.resolve_stored(project, spec).await?;
+            (image, Some(load))
+        } else {
+            match drivers.images.resolve(&spec.image, policy).await {
+                Ok(image) => (image, None),
+                Err(error) => return Err(self.image_error(spec, &error).await),
+            }
         };
         let published = spec.ports.as_ref().is_some_and(|ports| !ports.is_empty());
         let busy = if published {
@@ -130,6 +136,7 @@ impl Engine {
         };
         Ok(Resolved {
             image,
+            load,
             busy,
             subnets: Vec::new(),
             volumes: None,

@@ -17,6 +17,7 @@ use zun_scheduler::{ClusterView, HostView, fits};
 use zun_store::Tx;
 
 use super::create_container::{make_of, seed_of};
+use super::image::check_stored;
 use super::mounts::{Holder, Stored};
 use super::network::wiring::{Wearer, Wiring, former_attachments};
 use super::resolve::{Resolved, check_spec, publish, wish_of};
@@ -40,6 +41,7 @@ impl Engine {
 
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
+        check_stored(&tx, resolved.load.as_ref()).await?;
         let mut container = tx.container_get(seen.id).await?;
         check_generation(&container, ask.expected, seen.generation)?;
         self.check_idle(&tx, container.id).await?;
@@ -117,7 +119,8 @@ pub(crate) struct Wanted {
     pub(crate) name: ContainerName,
     pub(crate) spec: ContainerSpec,
     pub(crate) wish: zun_domain::container::Wish,
-    /// The write-only environment was given again: nobody can see whether it differs, so it is used.
+    /// The write-only environment was given again: nobody can see whether it differs, so it is used. Or it is asked
+    /// for by name.
     again: bool,
 }
 
@@ -153,8 +156,18 @@ impl Inner {
                 security_groups: Some(groups.clone()),
                 ..seen.desired.spec.clone()
             },
+            Edit::Rebuild { image, source } => {
+                let mut spec = seen.desired.spec.clone();
+                spec.image = image.clone().unwrap_or(spec.image);
+                spec.image_driver = source.or(spec.image_driver);
+                spec
+            }
         };
-        let again = matches!(&ask.edit, Edit::Whole(spec) if spec.environment_wo.is_some());
+        let again = match &ask.edit {
+            Edit::Whole(spec) => spec.environment_wo.is_some(),
+            Edit::Rebuild { .. } => true,
+            Edit::Parts { .. } | Edit::Networks(_) | Edit::Groups(_) => false,
+        };
         let mut spec = spec.with_defaults(&self.settings.defaults);
         spec.environment_wo = spec
             .environment_wo
@@ -399,7 +412,7 @@ impl Engine {
     ) -> Result<Resolved> {
         let volumes = self.volume_facts_for(&wanted.spec).await?;
         if self.needs_recreate(seen, wanted) {
-            let resolved = self.resolve(&wanted.spec).await?;
+            let resolved = self.resolve(seen.project, &wanted.spec).await?;
             return Ok(Resolved {
                 volumes,
                 ..resolved
@@ -412,6 +425,7 @@ impl Engine {
         };
         Ok(Resolved {
             image,
+            load: None,
             busy: BTreeSet::new(),
             subnets: Vec::new(),
             volumes,

@@ -1,6 +1,7 @@
 //! How an operation ends in the store: one transaction with the operation and what it worked on.
 
 mod container;
+mod image;
 mod port;
 mod volume;
 
@@ -9,6 +10,7 @@ use zun_domain::operation::{Failure, Operation, OperationKind, OperationState, S
 use zun_domain::time::Timestamp;
 use zun_store::{StepEntry, Tx};
 
+use self::image::SeenImage;
 use super::follow::Followed;
 use super::journal::ended_by;
 use super::{Outcome, Work, wait};
@@ -21,6 +23,8 @@ struct End {
     /// What was made stays, although it failed.
     kept: bool,
     observed: Option<Observed>,
+    /// What became of an image's data.
+    image: SeenImage,
     /// When.
     at: Timestamp,
 }
@@ -44,10 +48,14 @@ impl Engine {
         else {
             return Ok(());
         };
+        let Ok(image) = self.image_at_end(work, failure.is_none()).await else {
+            return Ok(());
+        };
         let end = End {
             failure,
             kept,
             observed,
+            image,
             at: self.clock.now(),
         };
         if self.go_on().is_err() {
@@ -84,7 +92,8 @@ impl Engine {
             | OperationKind::Reboot
             | OperationKind::Pause
             | OperationKind::Unpause
-            | OperationKind::Kill => false,
+            | OperationKind::Kill
+            | OperationKind::Commit => false,
         };
         if changes && operation.subject.container().is_some() {
             let engine = self.clone();
@@ -134,6 +143,8 @@ impl Engine {
             Subject::Container(id) => self.finish_container(tx, id, work, end).await,
             Subject::Volume(id) => self.finish_volume(tx, id, work, end).await,
             Subject::Snapshot(id) => self.finish_snapshot(tx, id, work, end).await,
+            Subject::Image(id) => self.finish_image(tx, id, work, end).await,
+            Subject::HostImage(id) => self.finish_host_image(tx, id, work, end).await,
         }
     }
 }

@@ -76,7 +76,11 @@ impl Engine {
                 "the host is not connected",
             )));
         };
-        if let Action::AwaitStarted { .. } | Action::AwaitExited { .. } | Action::Pull(_) = action {
+        if let Action::AwaitStarted { .. }
+        | Action::AwaitExited { .. }
+        | Action::Pull(_)
+        | Action::Image(_) = action
+        {
             return self.perform_long(work, drivers, action, followed).await;
         }
         let Ok(_slot) = self.slots.acquire().await else {
@@ -134,6 +138,10 @@ impl Engine {
             match action {
                 Action::Pull(image) => {
                     pull(drivers, image, followed).await?;
+                    Ok(None)
+                }
+                Action::Image(action) => {
+                    super::image::call(drivers, action).await?;
                     Ok(None)
                 }
                 Action::AwaitStarted { name, healthy } => {
@@ -257,6 +265,7 @@ async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> 
         Action::EnsureNetwork(_)
         | Action::Guard
         | Action::Pull(_)
+        | Action::Image(_)
         | Action::AwaitStarted { .. }
         | Action::AwaitExited { .. } => Ok(()),
     }

@@ -1,6 +1,9 @@
 //! The steps of a create, and what stays of it when one fails.
 
+use uuid::Uuid;
 use zun_domain::container::{Healthcheck, WaitFor, Wish};
+use zun_domain::id::ImageId;
+use zun_domain::image::LoadImage;
 
 use super::{Make, plan_create};
 use crate::fixture::model::Model;
@@ -30,6 +33,19 @@ fn wish_and_wait_decide_how_it_ends() {
     steps(Wish::Finished, WaitFor::Exited, &[start, ended]);
     // A job is waited for to its end, whatever else is said.
     steps(Wish::Finished, WaitFor::None, &[start, ended]);
+}
+
+#[test]
+fn an_image_of_the_image_service_is_loaded_and_never_pulled() {
+    let mut make = make(spec(), Wish::Stopped, WaitFor::None, 1);
+    make.image.present = false;
+    make.load = Some(LoadImage {
+        image: ImageId(Uuid::from_u128(5)),
+        name: "app".to_owned(),
+        docker_id: "sha256:1".to_owned(),
+    });
+    let expected = [&["image: loading image app"], &MADE[..]].concat();
+    check("glance", &plan_create(&make), &expected);
 }
 
 fn with_healthcheck(wait_for: WaitFor) -> Make {

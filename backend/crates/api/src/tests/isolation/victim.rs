@@ -14,6 +14,7 @@ pub(super) struct Victim {
     pub(super) credential: String,
     pub(super) volume: String,
     pub(super) snapshot: String,
+    pub(super) image: String,
     /// What is below `/network/v2.0`, by the address of its collection.
     pub(super) network: BTreeMap<&'static str, String>,
 }
@@ -38,6 +39,9 @@ impl Victim {
         let snapshot = app.snapshot(snapshot).await;
         Self {
             network: Self::network(app).await,
+            image: app
+                .image(json!({"name": "victim", "tags": ["victim"]}))
+                .await,
             volume,
             snapshot,
             container: text(&accepted["container"]["uuid"]),
@@ -95,6 +99,7 @@ impl Victim {
             path if path.contains("/volumes/") => &self.volume,
             path if path.contains("/snapshots/") => &self.snapshot,
             path if path.contains("/types/") => "single",
+            path if path.starts_with("/image/") => &self.image,
             path if path.contains("/users/") => &app.member,
             path if path.contains("/projects/") => &app.shop.0.simple().to_string(),
             path if path.contains("/domains/") => "default",
@@ -103,6 +108,8 @@ impl Victim {
         let project = app.shop.0.simple().to_string();
         let ident = if route.path.contains("/hosts/") {
             "host-1"
+        } else if route.path.contains("/images/") {
+            &self.image
         } else {
             &self.container
         };
@@ -118,8 +125,14 @@ impl Victim {
             .replace("{name}", "default")
             .replace("{alias}", "security-group")
             .replace("{key}", "k")
+            .replace("{tag}", "victim")
             + if route.path.ends_with("/resize") {
                 "?h=24&w=80"
+            } else {
+                ""
+            }
+            + if route.path.ends_with("/commit") {
+                "?repository=other"
             } else {
                 ""
             }
@@ -139,6 +152,7 @@ impl Victim {
             (_, path) if path.ends_with("_security_group") => json!({"name": "default"}),
             (method, path) if path.starts_with("/network/") => self.network_body(method, path),
             ("POST", "/v1/containers") => spec,
+            ("POST", "/zund/v1/images") => json!({"name": "x", "reference": "nginx"}),
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),

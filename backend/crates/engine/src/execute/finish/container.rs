@@ -81,6 +81,7 @@ impl Engine {
         }
         settle_volumes(tx, &container, &had, end).await?;
         settle_ports(tx, &container, work, end).await?;
+        self.finish_commit(tx, work, end).await?;
         let kind = work.operation.kind.as_str();
         let (word, message) = match &end.failure {
             None => ("done", format!("{kind} done")),
@@ -187,7 +188,9 @@ fn settle_own(volume: &mut Volume, container: &Container, had: &[VolumeId], end:
 fn settle(container: &mut Container, work: &Work, end: &End) {
     container.task = None;
     container.observed.clone_from(&end.observed);
-    container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    if work.operation.kind != OperationKind::Commit {
+        container.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    }
     let gone = end.observed.is_none();
     container.life = match (&end.failure, work.operation.kind) {
         (Some(failure), OperationKind::Create) if gone && !end.kept => Life::Failed {
