@@ -147,6 +147,9 @@ pub(crate) const KEYS: &[Key] = keys! {
     "volume_overcommit" "ZUND_VOLUME_OVERCOMMIT" "volume-overcommit" "FACTOR",
         "How many times the space for volumes and snapshots may be given away", "a number from 0.1 to 1000", false,
         |c, t| c.engine.volume_overcommit = parse::factor(t)?, bare(c.engine.volume_overcommit);
+    "image_max_gib" "ZUND_IMAGE_MAX_GIB" "image-max-gib" "GIB",
+        "What the data of an image may have, as it is uploaded and unpacked", "a whole number from 1 to 1024", false,
+        |c, t| c.engine.image_max_bytes = parse::number::<u64>(t, 1..=1024)? << 30, bare(c.engine.image_max_bytes >> 30);
     "region" "ZUND_REGION" "region" "NAME",
         "The region in the catalog of services", "a name without spaces", false,
         |c, t| c.region = parse::word(t)?, quoted(&c.region);

@@ -104,7 +104,7 @@ port = 1
 zund.toml:1:1: listne is no setting; did you mean listen?
 zund.toml:2:11: workers "many" is not valid: it takes a whole number from 1 to 256
 zund.toml:3:11: runtime "podman" is not valid: it takes docker or fake
-zund.toml:4:1: colour is no setting; there are listen, public_url, data_dir, database, insecure, runtime, firewall, volume_driver, volume_overcommit, region, workers, reconcile_seconds, wait_seconds, keep_operations_days, token_seconds, drain_seconds, disk, log, log_format, tls.certificate, tls.key, docker.socket, host.name, host.zone, overcommit.cpu, overcommit.memory, overcommit.disk, quota.containers, quota.cpu, quota.memory, quota.disk, network.pool, network.prefix, network.external, network.host_ports, policy.privileged_projects
+zund.toml:4:1: colour is no setting; there are listen, public_url, data_dir, database, insecure, runtime, firewall, volume_driver, volume_overcommit, image_max_gib, region, workers, reconcile_seconds, wait_seconds, keep_operations_days, token_seconds, drain_seconds, disk, log, log_format, tls.certificate, tls.key, docker.socket, host.name, host.zone, overcommit.cpu, overcommit.memory, overcommit.disk, quota.containers, quota.cpu, quota.memory, quota.disk, network.pool, network.prefix, network.external, network.host_ports, policy.privileged_projects
 zund.toml:5:8: disk "2026-01-01" is not valid: it takes refuse, or account to count it without enforcing it
 zund.toml:6:12: the value of database is not valid: it takes sqlite:///absolute/path or postgres://user:password@host/name
 zund.toml:7:7: log "loud" is not valid: it takes error, warn, info, debug or trace, or directives such as info,zun_engine=debug

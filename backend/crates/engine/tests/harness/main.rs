@@ -14,6 +14,7 @@
 
 mod crash;
 mod fault;
+mod images;
 mod networks;
 mod ownership;
 mod storage;

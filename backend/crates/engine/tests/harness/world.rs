@@ -184,6 +184,7 @@ impl World {
         );
         self.assert_storage(&rows, what).await;
         self.assert_networks(&rows, what).await;
+        self.assert_images(what).await;
         self.assert_claims(&rows, what).await;
     }
 
