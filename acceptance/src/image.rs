@@ -115,19 +115,28 @@ fn changes(name: &str) -> Vec<String> {
     changes
 }
 
+/// The root of the image of the tests as a tar archive, with these words in `/etc/words`: other words are another image.
+pub fn root_with(words: &str) -> Result<Vec<u8>> {
+    packed(|root| Ok(fs::write(root.join("etc/words"), words)?))
+}
+
 /// The root as a tar archive.
 fn archive(name: &str) -> Result<Vec<u8>> {
+    packed(|root| match name {
+        POSTGRES => postgres::fill(root),
+        MARIADB => mariadb::fill(root),
+        WORDPRESS => wordpress::fill(root),
+        _ => Ok(()),
+    })
+}
+
+/// A root with a busybox and more, as a tar archive.
+fn packed(more: impl FnOnce(&Path) -> Result<()>) -> Result<Vec<u8>> {
     let busybox = static_busybox()?;
     let stage = tempfile::tempdir().context("cannot make a temporary folder")?;
     let root = stage.path().join("root");
-    fill(&root, &busybox).with_context(|| format!("cannot fill {}", root.display()))?;
-    match name {
-        POSTGRES => postgres::fill(&root),
-        MARIADB => mariadb::fill(&root),
-        WORDPRESS => wordpress::fill(&root),
-        _ => Ok(()),
-    }
-    .with_context(|| format!("cannot fill {}", root.display()))?;
+    let filled = fill(&root, &busybox).and_then(|()| more(&root));
+    filled.with_context(|| format!("cannot fill {}", root.display()))?;
     let archive = stage.path().join("root.tar");
     process::run(
         Command::new("tar")

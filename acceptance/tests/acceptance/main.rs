@@ -21,6 +21,8 @@
 //! | `failing.rs` | what users read when something is wrong |
 //! | `snapshot.rs` | what users read when they plan |
 //! | `secret.rs` | values that stay out of logs, states and answers |
+//! | `stored_image.rs` | every attribute of images, containers of images of each kind of file |
+//! | `openstack_image.rs` | OpenStack's own clients with images and commits |
 //! | `image.rs` | the images that the others use |
 
 mod attribute;
@@ -35,11 +37,13 @@ mod network;
 mod network_container;
 mod network_many;
 mod network_tiers;
+mod openstack_image;
 mod openstack_network;
 mod openstack_network_container;
 mod quickstart;
 mod secret;
 mod snapshot;
+mod stored_image;
 mod volume;
 mod volume_killed;
 mod wordpress;
