@@ -108,7 +108,11 @@ pub(crate) async fn engine(
 async fn drivers(config: &Config, deployment: String) -> anyhow::Result<HostDrivers> {
     match config.runtime {
         Runtime::Docker => {
-            let docker = Docker::connect(config.docker_socket.as_deref(), deployment.clone())?;
+            let docker = Docker::connect_allowing(
+                config.docker_socket.as_deref(),
+                deployment.clone(),
+                config.insecure_registries.clone(),
+            )?;
             let firewall: Arc<dyn FirewallDriver> = match config.firewall {
                 Firewall::Nftables => Arc::new(firewall::nftables(config, deployment)?),
                 Firewall::None => {

@@ -13,11 +13,13 @@ mod show;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches};
+use zun_domain::registry::RegistryDomain;
 use zun_engine::settings::Settings;
 
 pub(crate) use key::{Firewall, LogFormat, Runtime, VolumeDriverName};
@@ -39,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) firewall: Firewall,
     pub(crate) volume_driver: VolumeDriverName,
     pub(crate) docker_socket: Option<PathBuf>,
+    /// Registries that are asked without TLS.
+    pub(crate) insecure_registries: BTreeSet<RegistryDomain>,
     pub(crate) region: String,
     pub(crate) token_seconds: u32,
     pub(crate) drain_seconds: u64,
@@ -136,6 +140,7 @@ impl Surroundings {
             firewall: Firewall::Nftables,
             volume_driver: VolumeDriverName::Local,
             docker_socket: None,
+            insecure_registries: BTreeSet::new(),
             region: "RegionOne".to_owned(),
             token_seconds: 43_200,
             drain_seconds: 20,

@@ -231,6 +231,15 @@ pub(crate) const KEYS: &[Key] = keys! {
         "Host ports that are picked where a request leaves them open", "two ports, such as 20000-29999", false,
         |c, t| c.engine.host_ports = parse::ports(t)?,
         quoted(format_args!("{}-{}", c.engine.host_ports.start(), c.engine.host_ports.end()));
+    "image.insecure_registries" "ZUND_IMAGE_INSECURE_REGISTRIES" "image-insecure-registries" "HOSTS",
+        "Registries that are asked without TLS; the Docker Engine has to allow them, too",
+        "hosts, each with its port where it has one, such as 127.0.0.1:5000; a list in the file, elsewhere with commas", false,
+        |c, t| c.insecure_registries = parse::registries(t)?,
+        Some(format!("[{}]", c.insecure_registries.iter().map(|host| format!("\"{host}\"")).collect::<Vec<_>>().join(", ")));
+    "image.collect_after_hours" "ZUND_IMAGE_COLLECT_AFTER_HOURS" "image-collect-after-hours" "HOURS",
+        "How long an image that zund fetched stays when no container uses it; 0 is for ever", "a whole number from 0 to 87600", false,
+        |c, t| c.engine.collect_images_after = parse::hours(t)?,
+        bare(c.engine.collect_images_after.map_or(0, |after| after.as_secs() / 3600));
     "policy.privileged_projects" "ZUND_POLICY_PRIVILEGED_PROJECTS" "policy-privileged-projects" "IDS",
         "Projects whose containers may be privileged", "ids of projects, a list in the file, elsewhere with commas", false,
         |c, t| c.engine.exceptions.privileged = parse::projects(t)?,

@@ -1,11 +1,14 @@
 //! Texts of settings into their values. `None` is a refusal; the sentence is made by the key.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use zun_domain::id::ProjectId;
+use zun_domain::registry::RegistryDomain;
 
 /// A number within bounds.
 pub(super) fn number<T: FromStr + PartialOrd>(text: &str, bounds: RangeInclusive<T>) -> Option<T> {
@@ -74,6 +77,22 @@ pub(super) fn projects(text: &str) -> Option<Vec<ProjectId>> {
         .filter(|id| !id.is_empty())
         .map(|id| id.parse().ok())
         .collect()
+}
+
+/// Registries, separated by commas.
+pub(super) fn registries(text: &str) -> Option<BTreeSet<RegistryDomain>> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|host| !host.is_empty())
+        .map(|host| host.parse().ok())
+        .collect()
+}
+
+/// Hours; the inner `None` is for 0.
+#[expect(clippy::option_option, reason = "the outer one is a refusal")]
+pub(super) fn hours(text: &str) -> Option<Option<Duration>> {
+    let hours = number(text, 0..=87_600_u64)?;
+    Some((hours > 0).then(|| Duration::from_hours(hours)))
 }
 
 /// `http://` or `https://`, a host, nothing behind it but a path.

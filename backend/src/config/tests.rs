@@ -68,7 +68,7 @@ fn a_flag_goes_before_the_file_and_that_before_the_default() {
 
 #[test]
 fn what_is_shown_can_be_read_again() {
-    let given = "database = 'postgres://zund:hunter2@db/zund'\n[policy]\nprivileged_projects = ['00000000-0000-0000-0000-000000000007']\n[network]\nhost_ports = '20000-20010'\n";
+    let given = "database = 'postgres://zund:hunter2@db/zund'\n[policy]\nprivileged_projects = ['00000000-0000-0000-0000-000000000007']\n[network]\nhost_ports = '20000-20010'\n[image]\ninsecure_registries = ['127.0.0.1:5000', 'r.example']\ncollect_after_hours = 48\n";
     let shown = loaded(given, &[]).ok().unwrap().show();
     assert!(!shown.contains("hunter2"), "{shown}");
     let again = loaded(&shown, &[])
@@ -77,6 +77,9 @@ fn what_is_shown_can_be_read_again() {
         .unwrap();
     assert_eq!(again.config.engine.host_ports, 20_000..=20_010);
     assert_eq!(again.config.engine.exceptions.privileged.len(), 1);
+    assert_eq!(again.config.insecure_registries.len(), 2);
+    let after = again.config.engine.collect_images_after.unwrap();
+    assert_eq!(after.as_secs(), 48 * 3600);
     for key in key::KEYS {
         assert!(shown.contains(key.env), "{}", key.env);
     }
@@ -104,7 +107,7 @@ port = 1
 zund.toml:1:1: listne is no setting; did you mean listen?
 zund.toml:2:11: workers "many" is not valid: it takes a whole number from 1 to 256
 zund.toml:3:11: runtime "podman" is not valid: it takes docker or fake
-zund.toml:4:1: colour is no setting; there are listen, public_url, data_dir, database, insecure, runtime, firewall, volume_driver, volume_overcommit, image_max_gib, region, workers, reconcile_seconds, wait_seconds, keep_operations_days, token_seconds, drain_seconds, disk, log, log_format, tls.certificate, tls.key, docker.socket, host.name, host.zone, overcommit.cpu, overcommit.memory, overcommit.disk, quota.containers, quota.cpu, quota.memory, quota.disk, network.pool, network.prefix, network.external, network.host_ports, policy.privileged_projects
+zund.toml:4:1: colour is no setting; there are listen, public_url, data_dir, database, insecure, runtime, firewall, volume_driver, volume_overcommit, image_max_gib, region, workers, reconcile_seconds, wait_seconds, keep_operations_days, token_seconds, drain_seconds, disk, log, log_format, tls.certificate, tls.key, docker.socket, host.name, host.zone, overcommit.cpu, overcommit.memory, overcommit.disk, quota.containers, quota.cpu, quota.memory, quota.disk, network.pool, network.prefix, network.external, network.host_ports, image.insecure_registries, image.collect_after_hours, policy.privileged_projects
 zund.toml:5:8: disk "2026-01-01" is not valid: it takes refuse, or account to count it without enforcing it
 zund.toml:6:12: the value of database is not valid: it takes sqlite:///absolute/path or postgres://user:password@host/name
 zund.toml:7:7: log "loud" is not valid: it takes error, warn, info, debug or trace, or directives such as info,zun_engine=debug
@@ -160,4 +163,20 @@ fn misspelt_variables_are_noticed() {
 ZUND_LISTNE in the environment is no setting; did you mean ZUND_LISTEN?
 ZUND_XYZZY_PLUGH in the environment is no setting
 "#);
+}
+
+#[test]
+fn images_stay_for_ever_unless_hours_are_given() {
+    let after = |text: &str| {
+        let loaded = loaded(text, &[]).ok().unwrap();
+        loaded.config.engine.collect_images_after
+    };
+    assert_eq!(after(""), None);
+    assert_eq!(after("image.collect_after_hours = 0"), None);
+    assert_eq!(
+        after("image.collect_after_hours = 1").unwrap().as_secs(),
+        3600
+    );
+    let shown = mistakes("[image]\ninsecure_registries = ['http://r.example']\n", &[]);
+    assert!(shown.contains("hosts, each with its port"), "{shown}");
 }

@@ -332,6 +332,7 @@ fn settle(container: &mut Container, wish: Option<Wish>, wait_for: Option<WaitFo
         restart_policy: container.spec.restart_policy.map(RestartPolicy::for_engine),
         connected: true,
         networks: None,
+        image_digest: None,
         security_groups: None,
     });
 }

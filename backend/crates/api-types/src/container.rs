@@ -84,6 +84,10 @@ pub struct Seen {
     /// where it names none.
     #[serde(default)]
     pub security_groups: Option<Vec<String>>,
+    /// The digest that the tag of its image names by now, where `image_update = "digest"` asks for that and it is another
+    /// one; null where it is not, and where the registry does not say. Lists do not ask.
+    #[serde(default)]
+    pub image_digest: Option<String>,
 }
 
 /// A container.

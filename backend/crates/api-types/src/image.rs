@@ -17,6 +17,9 @@ pub struct CreateImage {
     pub name: String,
     /// What to pull.
     pub reference: ImageRef,
+    /// The registry, by name or uuid, whose credentials fetch it; its domain comes in front of a reference without one.
+    #[serde(default)]
+    pub registry: Option<String>,
     /// The user's words for it.
     #[serde(default)]
     pub tags: Option<BTreeSet<String>>,

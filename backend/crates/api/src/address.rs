@@ -56,6 +56,12 @@ fn plain_path(path: &str) -> String {
     {
         *last = last.strip_suffix(".json").unwrap_or(last);
     }
+    if let ["v1", "images", name @ .., "search"] = segments.as_slice()
+        && name.len() > 1
+    {
+        // The name of an image has slashes of its own: everything in between is the name.
+        return format!("/v1/images/{}/search", name.join("%2F"));
+    }
     format!("/{}", segments.join("/"))
 }
 
@@ -85,6 +91,21 @@ mod tests {
             ("/image/v2/", "/image/v2"),
             ("/images/", "/v1/images"),
             ("/network/v2.0/ports/", "/network/v2.0/ports"),
+            ("/v1/images/search/", "/v1/images/search"),
+            ("/v1/images/nginx/search", "/v1/images/nginx/search"),
+            (
+                "/images/library/nginx/search",
+                "/v1/images/library%2Fnginx/search",
+            ),
+            (
+                "/v1/images/r.example:5000/a/b/search/",
+                "/v1/images/r.example:5000%2Fa%2Fb/search",
+            ),
+            (
+                "/v1/images/library%2Fnginx/search",
+                "/v1/images/library%2Fnginx/search",
+            ),
+            ("/v1/images/search/search", "/v1/images/search/search"),
             ("/v1/containers/a%2Fb", "/v1/containers/a%2Fb"),
         ] {
             assert_eq!(plain_path(written), meant, "{written}");

@@ -373,6 +373,7 @@ fn not_found_slug(what: &str) -> &'static str {
         "service" => "zun-service-not-found",
         "quota class" => "quota-class-not-found",
         "operation" => "operation-not-found",
+        "registry" => "registry-not-found",
         "project" => "project-not-found",
         "network" => "network-not-found",
         "subnet" => "subnet-not-found",

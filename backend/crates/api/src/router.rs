@@ -128,6 +128,13 @@ const CONTAINER: &[Route] = &[
     route!(GET "/v1/quotas/{project_id}/defaults", read("quota:get_default"), c::quota::defaults),
     route!(GET "/v1/quota_classes/{name}", admin("quota_class:get"), c::quota::class_show),
     route!(PUT "/v1/quota_classes/{name}", admin("quota_class:update"), c::quota::class_set),
+    route!(GET "/v1/registries", read("registry:get_all"), c::registry::list),
+    route!(POST "/v1/registries", write("registry:create"), c::registry::create),
+    route!(GET "/v1/registries/{ident}", read("registry:get_one"), c::registry::show),
+    route!(PATCH "/v1/registries/{ident}", write("registry:update"), c::registry::patch),
+    route!(DELETE "/v1/registries/{ident}", write("registry:delete"), c::registry::delete),
+    route!(GET "/v1/images/search", read("image:search"), c::search::by_query),
+    route!(GET "/v1/images/{name}/search", read("image:search"), c::search::by_name),
 ];
 
 /// The part of Keystone that clients use.

@@ -26,7 +26,9 @@ pub use state::{Status, TaskState, Verb};
 
 use crate::capsule::Membership;
 use crate::host::HostPlace;
-use crate::id::{ContainerId, NetworkId, PortId, ProjectId, SecurityGroupId, SubnetId, UserId};
+use crate::id::{
+    ContainerId, NetworkId, PortId, ProjectId, RegistryId, SecurityGroupId, SubnetId, UserId,
+};
 use crate::name::{ContainerName, Hostname};
 use crate::time::Timestamp;
 use crate::unit::{Amounts, MemoryMib, Millicpu};
@@ -210,6 +212,9 @@ pub struct Desired {
     /// The groups that its spec names, in order. Empty where it names none.
     #[serde(default)]
     pub security_groups: Vec<SecurityGroupId>,
+    /// The registry that its spec names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<RegistryId>,
 }
 
 impl Desired {

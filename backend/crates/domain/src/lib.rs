@@ -24,6 +24,7 @@ pub mod placement;
 pub mod policy;
 pub mod project;
 pub mod quota;
+pub mod registry;
 pub mod runtime;
 pub mod time;
 pub mod volume;

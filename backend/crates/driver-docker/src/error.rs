@@ -99,6 +99,9 @@ const SENTENCES: &[(&str, Class)] = &[
     ("OCI runtime create failed", Class::Refused),
 ];
 
+/// What Go's client says of a server that speaks plain http.
+const NO_TLS: &str = "server gave HTTP response to HTTPS client";
+
 /// What a registry, or the way to it, says through the engine.
 const REGISTRY_SENTENCES: &[(&str, Class)] = &[
     ("no such host", Class::Unavailable),
@@ -113,7 +116,7 @@ const REGISTRY_SENTENCES: &[(&str, Class)] = &[
     ("request canceled", Class::Unavailable),
     ("unexpected EOF", Class::Unavailable),
     ("x509:", Class::Refused),
-    ("server gave HTTP response to HTTPS client", Class::Refused),
+    (NO_TLS, Class::Refused),
     // Before "denied": what Docker Hub says of a repository that does not exist.
     ("repository does not exist", Class::NotFound),
     ("manifest unknown", Class::NotFound),
@@ -167,6 +170,10 @@ pub(crate) fn told_by_registry(socket: &Path, image: &str, error: Bollard) -> Er
     let sentence = match class {
         Class::NotFound => format!("the image {image} was not found: {said}"),
         Class::Unavailable => format!("the registry of the image {image} does not answer: {said}"),
+        Class::Refused if said.contains(NO_TLS) => format!(
+            "the registry of the image {image} speaks no TLS, and the Docker Engine asks no other: {said}; add it to \
+             \"insecure-registries\" in the engine's daemon.json, too"
+        ),
         Class::Refused => format!("the registry refused the image {image}: {said}"),
         Class::Conflict | Class::Exhausted | Class::Internal => {
             format!("cannot fetch the image {image}: {said}")

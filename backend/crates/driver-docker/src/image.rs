@@ -1,31 +1,43 @@
 //! Images of a Docker Engine and the registries behind it.
 
 mod archive;
-
-use std::collections::HashMap;
+mod layers;
+mod registry;
+mod removal;
 
 use async_trait::async_trait;
-use bollard::models::{CreateImageInfo, ImageInspect};
+use bollard::models::ImageInspect;
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use futures::StreamExt;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
 use zun_domain::id::ImageId;
-use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
+use zun_domain::image::{
+    CommitContainer, FoundImage, ImageUse, PullProgress, ResolvedImage, SaveSource,
+};
 use zun_domain::name::ImageRef;
+use zun_domain::registry::Credentials;
 use zun_driver::image::{HostImage, pinned, repository};
 use zun_driver::{Class, Content, Error, ImageDriver, Result};
 
+use self::layers::Layers;
+use self::registry::told_to;
 use crate::{Docker, error};
 
 #[async_trait]
 impl ImageDriver for Docker {
-    async fn resolve(&self, image: &ImageRef, policy: PullPolicy) -> Result<ResolvedImage> {
+    async fn resolve(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+        credentials: Option<&Credentials>,
+    ) -> Result<ResolvedImage> {
         let name = asked_name(image);
         let resolved = |digest, present| ResolvedImage {
             reference: image.clone(),
             digest,
             present,
+            registry: None,
         };
         if policy != PullPolicy::Always
             && let Some(local) = self.local_image(&name).await?
@@ -38,7 +50,7 @@ impl ImageDriver for Docker {
                 format!("the host has no image {image}, and the pull policy is never"),
             ));
         }
-        let digest = self.registry_digest(image, &name).await?;
+        let digest = self.registry_digest(image, &name, credentials).await?;
         let present = self.local_image(&pinned(image, &digest)).await?.is_some();
         Ok(resolved(digest, present))
     }
@@ -46,6 +58,7 @@ impl ImageDriver for Docker {
     async fn pull(
         &self,
         image: &ResolvedImage,
+        credentials: Option<&Credentials>,
         progress: watch::Sender<PullProgress>,
     ) -> Result<()> {
         if self
@@ -55,7 +68,8 @@ impl ImageDriver for Docker {
         {
             return Ok(());
         }
-        self.fetch(image, &progress).await?;
+        self.check_transport(&image.reference).await?;
+        self.fetch(image, credentials, &progress).await?;
         self.tag_if_new(image).await
     }
 
@@ -83,12 +97,48 @@ impl ImageDriver for Docker {
         self.remove_commit(image).await
     }
 
-    async fn commits(&self) -> Result<Vec<ImageId>> {
+    async fn commits(&self) -> Result<Vec<(ImageId, String)>> {
         self.list_commits().await
     }
 
     async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content> {
         self.save_image(image, source).await
+    }
+
+    async fn push(
+        &self,
+        image: &str,
+        target: &ImageRef,
+        credentials: Option<&Credentials>,
+        progress: watch::Sender<PullProgress>,
+    ) -> Result<String> {
+        self.check_transport(target).await?;
+        let before = self.name_it(image, target).await?;
+        let sent = self.send(target, credentials, &progress).await;
+        let digest = match sent {
+            Ok(()) => self.digest_of(&target.with_tag(), target).await,
+            Err(error) => Err(error),
+        };
+        if let Some(before) = before {
+            self.name_it(&before, target).await?;
+        }
+        digest
+    }
+
+    async fn search(&self, term: &str, limit: u32) -> Result<Vec<FoundImage>> {
+        // What cannot be an image's name has no registry in front of it either.
+        if let Ok(image) = term.parse() {
+            self.check_transport(&image).await?;
+        }
+        self.search_for(term, limit).await
+    }
+
+    async fn usage(&self, image: &ImageRef, digest: &str) -> Result<ImageUse> {
+        self.use_of(image, digest).await
+    }
+
+    async fn remove_fetched(&self, image: &ImageRef, digest: &str) -> Result<()> {
+        self.take_away(image, digest).await
     }
 }
 
@@ -122,11 +172,18 @@ impl Docker {
         id
     }
 
-    async fn registry_digest(&self, image: &ImageRef, name: &str) -> Result<String> {
+    async fn registry_digest(
+        &self,
+        image: &ImageRef,
+        name: &str,
+        credentials: Option<&Credentials>,
+    ) -> Result<String> {
+        self.check_transport(image).await?;
+        let told = told_to(image, credentials);
         let answer = self
             .client()
             .await?
-            .inspect_registry_image(name, None)
+            .inspect_registry_image(name, told)
             .await;
         let answer = answer
             .map_err(|error| error::told_by_registry(&self.inner.socket, image.as_str(), error))?;
@@ -167,14 +224,16 @@ impl Docker {
     async fn fetch(
         &self,
         image: &ResolvedImage,
+        credentials: Option<&Credentials>,
         progress: &watch::Sender<PullProgress>,
     ) -> Result<()> {
+        let told = told_to(&image.reference, credentials);
         let options = CreateImageOptionsBuilder::new()
             .from_image(repository(image.reference.as_str()))
             .tag(&image.digest)
             .build();
         let client = self.client().await?;
-        let mut messages = std::pin::pin!(client.create_image(Some(options), None, None));
+        let mut messages = std::pin::pin!(client.create_image(Some(options), None, told));
         let mut layers = Layers::default();
         while let Some(message) = messages.next().await {
             let message = message.map_err(|error| {
@@ -223,108 +282,9 @@ fn familiar(repository: &str) -> &str {
     name.strip_prefix("library/").unwrap_or(name)
 }
 
-/// The layers of a pull, by their id.
-#[derive(Default)]
-struct Layers {
-    by_id: HashMap<String, Layer>,
-}
-
-#[derive(Default)]
-struct Layer {
-    done: bool,
-    bytes_done: u64,
-    bytes: u64,
-}
-
-impl Layers {
-    /// Takes a message of the engine in; false where it says nothing of a layer.
-    fn hear(&mut self, message: CreateImageInfo) -> bool {
-        let (Some(id), Some(status)) = (message.id, message.status) else {
-            return false;
-        };
-        if status.starts_with("Pulling from") {
-            return false;
-        }
-        let layer = self.by_id.entry(id).or_default();
-        let detail = message.progress_detail.unwrap_or_default();
-        let count = |number: Option<i64>| {
-            number
-                .and_then(|n| u64::try_from(n).ok())
-                .filter(|n| *n > 0)
-        };
-        match status.as_str() {
-            "Downloading" => {
-                layer.bytes = count(detail.total).unwrap_or(layer.bytes);
-                layer.bytes_done = count(detail.current).unwrap_or(layer.bytes_done);
-            }
-            "Download complete" => layer.bytes_done = layer.bytes,
-            "Pull complete" | "Already exists" => {
-                layer.done = true;
-                layer.bytes_done = layer.bytes;
-            }
-            _ => {}
-        }
-        true
-    }
-
-    fn sum(&self) -> PullProgress {
-        let mut sum = PullProgress::default();
-        for layer in self.by_id.values() {
-            sum.layers += 1;
-            sum.layers_done += u32::from(layer.done);
-            sum.bytes_done += layer.bytes_done;
-            sum.bytes += layer.bytes;
-        }
-        sum
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bollard::models::ProgressDetail;
-
-    fn say(layers: &mut Layers, id: &str, status: &str, bytes: Option<(i64, i64)>) -> bool {
-        layers.hear(CreateImageInfo {
-            id: Some(id.to_owned()),
-            status: Some(status.to_owned()),
-            progress_detail: bytes.map(|(current, total)| ProgressDetail {
-                current: Some(current),
-                total: Some(total),
-            }),
-            ..CreateImageInfo::default()
-        })
-    }
-
-    #[test]
-    fn progress_is_summed_over_layers() {
-        let mut layers = Layers::default();
-        assert!(!say(
-            &mut layers,
-            "latest",
-            "Pulling from library/nginx",
-            None
-        ));
-        say(&mut layers, "a", "Pulling fs layer", None);
-        say(&mut layers, "b", "Already exists", None);
-        say(&mut layers, "a", "Downloading", Some((10, 100)));
-        let half = PullProgress {
-            layers_done: 1,
-            layers: 2,
-            bytes_done: 10,
-            bytes: 100,
-        };
-        assert_eq!(layers.sum(), half);
-        say(&mut layers, "a", "Extracting", Some((50, 100)));
-        say(&mut layers, "a", "Pull complete", None);
-        let whole = PullProgress {
-            layers_done: 2,
-            layers: 2,
-            bytes_done: 100,
-            bytes: 100,
-        };
-        assert_eq!(layers.sum(), whole);
-    }
 
     #[test]
     fn the_default_registry_has_three_spellings() {

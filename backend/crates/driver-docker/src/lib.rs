@@ -14,12 +14,14 @@ mod label;
 mod network;
 mod runtime;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bollard::BollardRequest;
 use zun_domain::id::ContainerId;
+use zun_domain::registry::RegistryDomain;
 use zun_driver::{Class, Error, FirewallDriver, HostDrivers, ImageStore, Result, VolumeDriver};
 
 /// Where the engine listens where nothing else is said.
@@ -42,6 +44,8 @@ pub struct Docker {
 struct Inner {
     socket: PathBuf,
     deployment: String,
+    /// Registries that may be asked without TLS.
+    insecure_registries: BTreeSet<RegistryDomain>,
     client: tokio::sync::Mutex<Option<bollard::Docker>>,
     memory: Mutex<Memory>,
     /// Held while a network is made: Engine 20.10 makes two of one name when asked twice at once.
@@ -77,6 +81,15 @@ impl Docker {
     ///
     /// `deployment` becomes the label that tells our containers and networks from everybody else's.
     pub fn connect(socket_path: Option<&Path>, deployment: String) -> Result<Self> {
+        Self::connect_allowing(socket_path, deployment, BTreeSet::new())
+    }
+
+    /// The same, where these registries may be asked without TLS.
+    pub fn connect_allowing(
+        socket_path: Option<&Path>,
+        deployment: String,
+        insecure_registries: BTreeSet<RegistryDomain>,
+    ) -> Result<Self> {
         let socket = socket_path.unwrap_or(Path::new(SOCKET)).to_path_buf();
         if socket.to_str().is_none() || !socket.is_absolute() {
             return Err(Error::new(
@@ -91,6 +104,7 @@ impl Docker {
             inner: Arc::new(Inner {
                 socket,
                 deployment,
+                insecure_registries,
                 client: tokio::sync::Mutex::new(None),
                 memory: Mutex::default(),
                 making_network: tokio::sync::Mutex::default(),
@@ -160,7 +174,8 @@ impl Docker {
         );
         let client = client.map_err(|error| self.told("connect to the engine", error))?;
         let client = client.negotiate_version().await;
-        client.map_err(|error| self.told("connect to the engine", error))
+        let client = client.map_err(|error| self.told("connect to the engine", error))?;
+        Ok(client.with_request_modifier(with_legible_credentials))
     }
 
     /// Forgets the connection and what was remembered: the engine that answers next may be another one.
@@ -175,6 +190,20 @@ impl Docker {
     fn told(&self, tried: &str, error: bollard::errors::Error) -> Error {
         error::told(&self.inner.socket, tried, error)
     }
+}
+
+/// The engine reads credentials as base64 for URLs and takes what it cannot read for none; bollard 0.21 writes plain
+/// base64, which differs for some passwords.
+fn with_legible_credentials(mut request: BollardRequest) -> BollardRequest {
+    const HEADER: &str = "x-registry-auth";
+    let given = request.headers().get(HEADER);
+    let legible = given
+        .and_then(|value| value.to_str().ok())
+        .map(|text| text.replace('+', "-").replace('/', "_"));
+    if let Some(Ok(value)) = legible.map(|text| text.parse()) {
+        request.headers_mut().insert(HEADER, value);
+    }
+    request
 }
 
 #[expect(

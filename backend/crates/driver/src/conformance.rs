@@ -19,6 +19,7 @@ mod look;
 mod mount;
 mod network;
 mod recreate;
+mod registry;
 pub mod skip;
 mod volume;
 mod workbench;
@@ -40,6 +41,7 @@ pub use look::*;
 pub use mount::*;
 pub use network::*;
 pub use recreate::*;
+pub use registry::*;
 pub use volume::*;
 
 use crate::HostDrivers;
@@ -120,6 +122,9 @@ pub trait Lab: Send + Sync {
 
     /// How a running container is connected, by the network's name in the engine, as a stranger sees it.
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment>;
+
+    /// A registry that wants to know who asks; `None` where this machine has none.
+    async fn registry(&self) -> Option<LabRegistry>;
 }
 
 /// Makes a test of every case. `$lab` is an async function of the case's name that answers a [`Lab`], or
@@ -160,6 +165,8 @@ macro_rules! conformance {
             archives_of_every_kind_are_loaded, what_is_no_image_leaves_nothing, an_interrupted_upload_leaves_nothing,
             data_is_removed_for_good, a_container_becomes_an_image, an_image_of_the_host_is_saved,
             an_image_in_use_is_kept, nobodys_tag_is_moved,
+            // registry
+            a_registry_wants_to_know_who_asks, an_image_is_pulled_by_whom_it_is_for, an_image_in_use_stays,
         );
     };
     (@each $lab:path: $($case:ident),* $(,)?) => {$(

@@ -4,8 +4,11 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
 use zun_domain::id::ImageId;
-use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
+use zun_domain::image::{
+    CommitContainer, FoundImage, ImageUse, PullProgress, ResolvedImage, SaveSource,
+};
 use zun_domain::name::ImageRef;
+use zun_domain::registry::Credentials;
 
 use crate::content::Content;
 use crate::error::Result;
@@ -20,18 +23,27 @@ pub struct HostImage {
 }
 
 /// The images of one host and the registries behind it.
+///
+/// Credentials are told to the registry that they are for and to no other. A registry is asked by TLS; without it only
+/// where the configuration names it, else the call is `Refused`.
 #[async_trait]
 pub trait ImageDriver: Send + Sync {
     /// What the reference means now, without fetching it: the host's own copy under `IfNotPresent` and
     /// `Never`, the registry's answer under `Always` or where the host has none. `NotFound` names the
     /// reference, `Refused` carries a registry's refusal, `Unavailable` its silence.
-    async fn resolve(&self, image: &ImageRef, policy: PullPolicy) -> Result<ResolvedImage>;
+    async fn resolve(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+        credentials: Option<&Credentials>,
+    ) -> Result<ResolvedImage>;
 
     /// Fetches it and tells how far it is. Succeeds at once where the host has that digest already. A tag
     /// that the host has is never moved; one that it has not is made.
     async fn pull(
         &self,
         image: &ResolvedImage,
+        credentials: Option<&Credentials>,
         progress: watch::Sender<PullProgress>,
     ) -> Result<()>;
 
@@ -56,11 +68,33 @@ pub trait ImageDriver: Send + Sync {
     /// Removes what was committed for an image; succeeds if it is gone.
     async fn drop_commit(&self, image: ImageId) -> Result<()>;
 
-    /// The images that something was committed for and not dropped.
-    async fn commits(&self) -> Result<Vec<ImageId>>;
+    /// The images that something was committed for and not dropped, each with the id of that in the engine.
+    async fn commits(&self) -> Result<Vec<(ImageId, String)>>;
 
     /// A Docker archive of an image of the host, for this image of the image service.
     async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content>;
+
+    /// Sends an image of the host, by reference or id, to the registry of `target` and tells how far it is; answers its
+    /// digest there. The host has it as `target` too from then on, unless it has another image of that name.
+    async fn push(
+        &self,
+        image: &str,
+        target: &ImageRef,
+        credentials: Option<&Credentials>,
+        progress: watch::Sender<PullProgress>,
+    ) -> Result<String>;
+
+    /// What is found by a term, best first, at most `limit` of them: on Docker Hub, or on the registry that is in front
+    /// of the term.
+    async fn search(&self, term: &str, limit: u32) -> Result<Vec<FoundImage>>;
+
+    /// Whether the host has the image of that digest in that reference's repository, and whether it is used.
+    async fn usage(&self, image: &ImageRef, digest: &str) -> Result<ImageUse>;
+
+    /// Takes away what a pull has made: the tag, where it still names that digest, and the digest's own name. With its
+    /// last name the image goes; names that others gave it stay, and so does it then. `Conflict` while any container of
+    /// the host, ours or not, was made from it.
+    async fn remove_fetched(&self, image: &ImageRef, digest: &str) -> Result<()>;
 }
 
 /// The reference without tag and digest: `registry:5000/team/app` of `registry:5000/team/app:3@sha256:…`.

@@ -16,10 +16,13 @@ use zun_domain::time::Clock;
 use zun_driver::HostDrivers;
 use zun_store::Store;
 
+use crate::command::image_reference::Tags;
 use crate::error::{Error, Result};
+use crate::execute::pull::Flights;
 use crate::firewall::Guarding;
 use crate::identity::Identity;
 use crate::settings::Settings;
+use crate::sweep::fetched::Collecting;
 
 /// Where ids come from. Tests hand out numbers in order.
 pub trait Ids: Send + Sync {
@@ -90,6 +93,12 @@ pub struct Inner {
     pub(crate) choosing: tokio::sync::Mutex<()>,
     /// How far the firewall's rules are behind the records.
     pub(crate) guarding: Guarding,
+    /// Downloads of images that are under way.
+    pub(crate) flights: Flights,
+    /// What registries said of tags of late.
+    pub(crate) tags: Tags,
+    /// What keeps the images that are about to be used.
+    pub(crate) collecting: Collecting,
     /// A step could not be taken back: something is left over.
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
@@ -132,6 +141,9 @@ impl Engine {
             turns: Mutex::default(),
             choosing: tokio::sync::Mutex::default(),
             guarding: Guarding::default(),
+            flights: Flights::default(),
+            tags: Tags::default(),
+            collecting: Collecting::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
             links_changed: Notify::new(),

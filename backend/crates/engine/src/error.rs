@@ -26,9 +26,9 @@ pub enum Error {
         ident: String,
     },
     /// A name stands for several.
-    #[error("{count} {what}s are named {name}; use a uuid")]
+    #[error("{count} {} are named {name}; use a uuid", several(what))]
     Ambiguous {
-        /// `container`, `volume`, `snapshot`.
+        /// `container`, `volume`, `snapshot`, `registry`.
         what: &'static str,
         /// The name.
         name: String,
@@ -213,6 +213,14 @@ impl From<zun_driver::Error> for Error {
             Class::Conflict | Class::NotFound | Class::Refused => Self::Conflict(error.message),
             Class::Internal => Self::Internal(error.message),
         }
+    }
+}
+
+/// More than one of these.
+fn several(what: &str) -> String {
+    match what.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{what}s"),
     }
 }
 

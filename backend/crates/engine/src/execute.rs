@@ -12,6 +12,7 @@ mod finish;
 mod follow;
 mod image;
 mod journal;
+pub(crate) mod pull;
 mod step;
 mod storage;
 mod wait;

@@ -2,6 +2,7 @@
 
 mod containers;
 mod hosts;
+mod image_search;
 mod images;
 mod networks;
 mod routers;

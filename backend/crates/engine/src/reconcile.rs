@@ -133,6 +133,9 @@ impl Engine {
         if let Err(error) = self.sweep_networks(host).await {
             tracing::warn!(host = %host, "cannot look for networks that nobody has: {error}");
         }
+        if let Err(error) = self.sweep_fetched(host).await {
+            tracing::warn!(host = %host, "cannot look for images that nobody uses: {error}");
+        }
     }
 
     async fn compare(&self, host: HostId) -> Result<()> {

@@ -1,6 +1,7 @@
 //! What the configuration decides about the engine.
 
 use std::ops::RangeInclusive;
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use zun_domain::container::spec::SpecDefaults;
@@ -55,6 +56,8 @@ pub struct Settings {
     pub wait_seconds: u64,
     /// Days finished operations are kept.
     pub keep_operations_days: u32,
+    /// How long an image that we fetched stays when no container uses it any more; for ever where none is given.
+    pub collect_images_after: Option<Duration>,
 }
 
 impl Settings {
@@ -92,6 +95,7 @@ impl Default for Settings {
             reconcile_seconds: 60,
             wait_seconds: 900,
             keep_operations_days: 30,
+            collect_images_after: None,
         }
     }
 }

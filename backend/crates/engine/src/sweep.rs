@@ -1,7 +1,8 @@
 //! Leftovers: containers with our label that no row owns, made by a call whose answer was lost, former ones
-//! that a recreate kept aside, mounts that no container has any more, and networks without a record. Nothing without
-//! our label is ever touched.
+//! that a recreate kept aside, mounts that no container has any more, networks without a record, and images that we
+//! fetched and nobody uses. Nothing without our label, or our note, is ever touched.
 
+pub(crate) mod fetched;
 mod images;
 mod networks;
 

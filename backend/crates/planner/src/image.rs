@@ -1,7 +1,7 @@
 //! Plans of images: committed, pulled and saved, deleted.
 
-use zun_domain::id::ImageId;
-use zun_domain::image::{CommitContainer, ResolvedImage, SaveImage, SaveSource};
+use zun_domain::id::{ImageId, RegistryId};
+use zun_domain::image::{CommitContainer, PushCommit, ResolvedImage, SaveImage, SaveSource};
 use zun_domain::name::ImageRef;
 
 use crate::step::{Action, ImageAction, Plan, Step};
@@ -21,15 +21,29 @@ fn save(image: ImageId, from: SaveSource, most: u64) -> Step {
 
 /// Commit, save, and remove what was committed. Nothing of it stays in the engine, whatever happens.
 pub fn plan_commit(commit: CommitContainer, most: u64) -> Plan {
-    let image = commit.image;
-    let drop_commit = ImageAction::DropCommit(image);
+    let save = save(commit.image, SaveSource::Commit, most);
+    around_commit(commit, save)
+}
+
+/// The same with a registry in place of the image service.
+pub fn plan_commit_push(commit: CommitContainer, target: ImageRef, registry: RegistryId) -> Plan {
+    let push = PushCommit {
+        image: commit.image,
+        target,
+        registry,
+    };
+    around_commit(commit, plain(ImageAction::Push(push)))
+}
+
+fn around_commit(commit: CommitContainer, keep: Step) -> Plan {
+    let drop_commit = ImageAction::DropCommit(commit.image);
     Plan {
         steps: vec![
             Step::undone_by(
                 Action::Image(ImageAction::Commit(commit)),
                 vec![Action::Image(drop_commit.clone())],
             ),
-            save(image, SaveSource::Commit, most),
+            keep,
             plain(drop_commit).dispensable(),
         ],
     }
@@ -135,6 +149,7 @@ mod tests {
             reference: "nginx:1".parse().unwrap(),
             digest: "sha256:1".to_owned(),
             present: false,
+            registry: None,
         };
         let save = format!("saving nginx:1 as image {IMAGE}");
         let pulled = plan_image_pull(IMAGE, from.clone(), 10);

@@ -169,9 +169,8 @@ macro_rules! steps {
 }
 
 const SQLITE: &[Step] =
-    steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 6 "images");
-const POSTGRES: &[Step] =
-    steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 6 "images");
+    steps!("sqlite": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 5 "registries", 6 "images");
+const POSTGRES: &[Step] = steps!("postgres": 1 "begin", 2 "subject", 3 "volumes", 4 "networks", 5 "registries", 6 "images");
 
 fn migrations(steps: &[Step], last: i64) -> Migrator {
     let known = steps.iter().filter(|(version, ..)| *version <= last);

@@ -18,8 +18,8 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 use zun_domain::id::{
     ContainerId, DomainId, FloatingIpId, HostId, ImageId, NetworkId, OperationId, PortId,
-    ProjectId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId, SubnetPoolId,
-    UserId, VolumeId,
+    ProjectId, RegistryId, RouterId, SecurityGroupId, SecurityGroupRuleId, SnapshotId, SubnetId,
+    SubnetPoolId, UserId, VolumeId,
 };
 
 use crate::error::{Error, Result};
@@ -75,6 +75,7 @@ values! {
     Option<PortId> => |v| v.map(|id| id.0).into(),
     ProjectId => |v| v.0.into(),
     Option<ProjectId> => |v| v.map(|id| id.0).into(),
+    RegistryId => |v| v.0.into(),
     RouterId => |v| v.0.into(),
     Option<RouterId> => |v| v.map(|id| id.0).into(),
     SecurityGroupId => |v| v.0.into(),

@@ -12,7 +12,8 @@ use crate::admit::Admitted;
 use crate::error::{Answer, Problem};
 use crate::extract::Args;
 
-/// `POST …/commit?repository=&tag=`: the uuid of the image, which has its data when it is active.
+/// `POST …/commit?repository=&tag=`: the uuid of the image, which has its data when it is active. Of a commit that is
+/// pushed to a registry, that of the operation.
 pub(crate) async fn commit(
     State(app): State<App>,
     asked: Admitted,
@@ -30,10 +31,10 @@ pub(crate) async fn commit(
     let (repository, tag) = split(repository, tag);
     let call = asked.sight(&app, &ident).await?;
     let committing = app.engine.container_commit(&call, &ident, repository, tag);
-    let (image, _) = Box::pin(committing).await?;
+    let accepted = Box::pin(committing).await?;
     Ok((
         StatusCode::ACCEPTED,
-        Json(json!({"uuid": image.id.to_string()})),
+        Json(json!({"uuid": accepted.uuid().to_string()})),
     ))
 }
 

@@ -128,13 +128,6 @@ fn refuse_later(args: &mut Args) -> Answer<()> {
             "cannot be given together with security_groups",
         ));
     }
-    if args.holds("registry") {
-        return Err(Problem::value(
-            "registry",
-            "is not served by this version of zund; leave it out",
-        ));
-    }
-    args.take("registry");
     Ok(())
 }
 
@@ -223,6 +216,7 @@ fn spec(args: &mut Args, version: Microversion) -> Answer<ContainerSpec> {
         auto_heal: args.bool("auto_heal")?,
         auto_remove: auto_remove(args)?,
         mounts: mounts(args)?,
+        registry: registry(args)?,
         networks: nets(args)?,
         security_groups: groups(args)?,
         availability_zone: args.text("availability_zone")?,
@@ -295,8 +289,20 @@ fn pull_policy(args: &mut Args) -> Answer<Option<PullPolicy>> {
     word(args, "image_pull_policy", &words)
 }
 
+/// Id or name of a registry.
+fn registry(args: &mut Args) -> Answer<Option<String>> {
+    let text = args.text("registry")?;
+    match text.as_ref().map(|text| text.chars().count()) {
+        None | Some(2..=255) => Ok(text),
+        Some(_) => Err(Problem::value(
+            "registry",
+            "the id or the name of a registry has 2 to 255 characters",
+        )),
+    }
+}
+
 /// The word `None` is what clients send for no driver.
-fn image_driver(args: &mut Args) -> Answer<Option<ImageSource>> {
+pub(super) fn image_driver(args: &mut Args) -> Answer<Option<ImageSource>> {
     let words = [
         ("docker", Some(ImageSource::Docker)),
         ("glance", Some(ImageSource::Glance)),

@@ -11,7 +11,7 @@ use zun_domain::container::spec::{CpuPolicy, Environment, ImageSource};
 use zun_domain::container::{
     Container, Healthcheck, Observed, Phase, PullPolicy, RestartPolicyName, Status, TaskState,
 };
-use zun_domain::id::{ContainerId, NetworkId, PortId, SecurityGroupId, SubnetId};
+use zun_domain::id::{ContainerId, NetworkId, PortId, RegistryId, SecurityGroupId, SubnetId};
 use zun_domain::name::LabelKey;
 use zun_domain::time::Timestamp;
 
@@ -91,7 +91,7 @@ struct Record<'a> {
     ports: Vec<u16>,
     addresses: BTreeMap<NetworkId, Vec<Address>>,
     security_groups: BTreeSet<SecurityGroupId>,
-    registry_id: Option<&'static str>,
+    registry_id: Option<RegistryId>,
     restart_policy: OrEmpty<RestartPolicy>,
     healthcheck: OrEmpty<Check<'a>>,
     created_at: String,
@@ -205,7 +205,7 @@ fn record(shown: &Shown) -> Record<'_> {
         ports,
         addresses: addresses(container),
         security_groups: security_groups(container),
-        registry_id: None,
+        registry_id: desired.registry,
         restart_policy: OrEmpty(restart_policy(container)),
         healthcheck: OrEmpty(spec.healthcheck.as_ref().map(check)),
         created_at: time(container.created_at),

@@ -166,7 +166,10 @@ pub(crate) async fn show(
 ) -> Answer<Json<Container>> {
     let call = asked.sight(&app, &ident).await?;
     let found = app.engine.container_entry(&call, &ident).await?;
-    let body = view::container(&found.container, found.operation, &asked.call.caller);
+    let mut body = view::container(&found.container, found.operation, &asked.call.caller);
+    if let Some(seen) = &mut body.seen {
+        seen.image_digest = app.engine.container_image_moved(&found.container).await;
+    }
     Ok(Json(body))
 }
 

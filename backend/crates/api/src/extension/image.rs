@@ -75,7 +75,9 @@ pub(crate) async fn create(
         ImageEdit::Visibility(visibility),
         ImageEdit::Tags(body.tags.unwrap_or_default()),
     ];
-    let pulling = app.engine.image_pull(&asked.call, body.reference, edits);
+    let pulling = app
+        .engine
+        .image_pull(&asked.call, body.reference, body.registry, edits);
     let (made, operation) = pulling.await?;
     Ok((
         StatusCode::ACCEPTED,

@@ -90,6 +90,7 @@ fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
         connected,
         networks: (!connected).then(|| networks(container, &on)).flatten(),
         security_groups: groups(container),
+        image_digest: None,
     }
 }
 

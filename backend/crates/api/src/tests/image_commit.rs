@@ -4,6 +4,7 @@ use serde_json::json;
 use zun_driver::fake::fault::{Verb, When};
 use zun_driver::{Class, Error};
 
+use super::registry::{made, ours, stocked};
 use super::{TestApp, Who};
 
 #[tokio::test]
@@ -192,4 +193,50 @@ async fn a_rebuild_makes_it_anew_from_the_new_image() {
     app.ask(Who::Member, "POST", &path, None).await.expect(202);
     app.newest_ended(Who::Member).await;
     assert_eq!(shown().await["state"], "created");
+}
+
+#[tokio::test]
+async fn a_commit_goes_to_a_registry_of_the_project() {
+    let app = TestApp::start().await;
+    stocked(&app);
+    let uuid = app.running("web").await;
+    let path = format!("/v1/containers/{uuid}/commit?repository=r.example:5000/team/shop&tag=v1");
+    // Without a registry of that domain it is a name as any other.
+    let kept = app
+        .ask(Who::Member, "POST", &path, None)
+        .await
+        .expect(202)
+        .json();
+    app.newest_ended(Who::Member).await;
+    let image = app
+        .image_shown(Who::Member, kept["uuid"].as_str().unwrap())
+        .await;
+    assert_eq!(image["name"], "r.example:5000/team/shop");
+
+    made(&app, ours()).await;
+    let pushed = app
+        .ask(Who::Member, "POST", &path, None)
+        .await
+        .expect(202)
+        .json();
+    let operation = format!(
+        "/zund/v1/operations/{}?wait=30",
+        pushed["uuid"].as_str().unwrap()
+    );
+    let ended = app.get(Who::Member, &operation).await.expect(200).json();
+    assert_eq!(
+        (&ended["kind"], &ended["state"]),
+        (&json!("commit"), &json!("succeeded"))
+    );
+    assert!(app.host.committed().is_empty());
+    let spec = json!({"image": "r.example:5000/team/shop:v1", "image_pull_policy": "never"});
+    app.post(Who::Member, "/zund/v1/containers", json!({"spec": spec}))
+        .await
+        .expect(400);
+    let spec = json!({"image": "r.example:5000/team/shop:v1", "registry": "ours"});
+    let made = app
+        .post(Who::Member, "/zund/v1/containers", json!({"spec": spec}))
+        .await;
+    let made = made.expect(202).json();
+    assert_eq!(app.ended(Who::Member, &made).await["state"], "succeeded");
 }

@@ -320,3 +320,40 @@ async fn an_image_comes_from_a_registry() {
     assert_eq!(shown["reference"], "r.test/web:1");
     assert_eq!(app.image_shown(Who::Member, id).await["tags"], json!(["a"]));
 }
+
+#[tokio::test]
+async fn an_image_comes_from_a_registry_that_wants_to_know_who_asks() {
+    let app = TestApp::start().await;
+    super::registry::stocked(&app);
+    super::registry::made(&app, super::registry::ours()).await;
+    let body = json!({"name": "app", "reference": "team/app:1", "registry": "ours"});
+    let made = app
+        .post(Who::Member, "/zund/v1/images", body.clone())
+        .await
+        .expect(202)
+        .json();
+    let ended = app.ended(Who::Member, &made).await;
+    assert_eq!(ended["state"], "succeeded", "{ended}");
+    assert_eq!(made["image"]["reference"], "r.example:5000/team/app:1");
+    let refused = app
+        .post(Who::Stranger, "/zund/v1/images", body)
+        .await
+        .expect(404);
+    assert!(
+        refused.detail().contains("registry ours"),
+        "{}",
+        refused.detail()
+    );
+    let body = json!({"name": "app", "reference": "r.example:5000/team/app:1"});
+    let refused = app
+        .post(Who::Member, "/zund/v1/images", body)
+        .await
+        .expect(400);
+    assert!(
+        refused
+            .detail()
+            .contains("image r.example:5000/team/app:1:"),
+        "{}",
+        refused.detail()
+    );
+}

@@ -106,6 +106,7 @@ async fn a_stranger_finds_nothing() {
                 assert_eq!(reply.status, 200, "{name}: {}", reply.text);
                 let theirs = [
                     victim.container.as_str(),
+                    &victim.registry,
                     &victim.operation,
                     "shop",
                     "victim",

@@ -72,8 +72,8 @@ pub fn changes(old: &ContainerSpec, new: &ContainerSpec) -> Vec<Change> {
 // `disk` is claimed, and made with the container where the engine can enforce it.
 table! {
     cpu => Live, memory => Live, auto_heal => Live, auto_remove => Live, restart_policy => Live,
-    image_pull_policy => Nothing,
-    image => Recreate, image_driver => Recreate, command => Recreate, entrypoint => Recreate,
+    image_pull_policy => Nothing, image_update => Nothing,
+    image => Recreate, registry => Recreate, image_driver => Recreate, command => Recreate, entrypoint => Recreate,
     environment => Recreate, environment_wo => Recreate, labels => Recreate, workdir => Recreate,
     hostname => Recreate, user => Recreate, tty => Recreate, interactive => Recreate, disk => Recreate,
     networks => Live, security_groups => Live,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ResolvedImage;
 use crate::host::HostPlace;
-use crate::id::{ImageId, ProjectId, UserId};
+use crate::id::{ImageId, ProjectId, RegistryId, UserId};
 use crate::name::ImageRef;
 use crate::runtime::RuntimeName;
 use crate::time::Timestamp;
@@ -214,4 +214,15 @@ pub struct CommitContainer {
     pub name: RuntimeName,
     /// For which image.
     pub image: ImageId,
+}
+
+/// A commit that a registry is to have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushCommit {
+    /// What it was committed for.
+    pub image: ImageId,
+    /// What it is called there.
+    pub target: ImageRef,
+    /// Whose credentials send it; they are read when it is sent.
+    pub registry: RegistryId,
 }

@@ -143,15 +143,20 @@ impl Docker {
         self.delete_image(&self.commit_name(image)).await
     }
 
-    pub(super) async fn list_commits(&self) -> Result<Vec<ImageId>> {
+    pub(super) async fn list_commits(&self) -> Result<Vec<(ImageId, String)>> {
         let repository = self.commit_repository();
         let filters = HashMap::from([("reference", vec![repository.as_str()])]);
         let options = ListImagesOptionsBuilder::new().filters(&filters).build();
         let listed = self.client().await?.list_images(Some(options)).await;
         let listed = listed.map_err(|error| self.told("list what was committed", error))?;
-        let tags = listed.iter().flat_map(|image| &image.repo_tags);
-        let ours = tags.filter_map(|tag| tag.strip_prefix(&repository)?.strip_prefix(':'));
-        Ok(ours.filter_map(|tag| tag.parse().ok()).collect())
+        let tags = listed
+            .iter()
+            .flat_map(|image| image.repo_tags.iter().map(|tag| (tag, &image.id)));
+        let ours = tags.filter_map(|(tag, id)| {
+            let tag = tag.strip_prefix(&repository)?.strip_prefix(':')?;
+            Some((tag.parse().ok()?, id.clone()))
+        });
+        Ok(ours.collect())
     }
 
     /// By the image's id, so that its archive holds no tag.

@@ -23,7 +23,7 @@ pub(crate) async fn request(lab: &DockerLab, network: &MakeNetwork) -> CreateCon
     let equipment = lab.equip(container, &Program::Runs);
     let resolved = drivers
         .images
-        .resolve(&equipment.image, PullPolicy::Never)
+        .resolve(&equipment.image, PullPolicy::Never, None)
         .await
         .unwrap();
     let mut spec = ContainerSpec::of(equipment.image.clone());

@@ -18,11 +18,13 @@ use zun_domain::firewall::Ruleset;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
 use zun_domain::name::ImageRef;
 use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
-use zun_driver::conformance::{Equipment, Lab, Program, skip};
+use zun_driver::conformance::{Equipment, Lab, LabRegistry, Program, skip};
 use zun_driver::runtime::{Attachment, RuntimeName};
 use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::{LocalImages, LocalVolumes};
+
+use crate::registry::Registry;
 
 /// What the shell of the image calls its programs.
 const APPLETS: &[&str] = &[
@@ -197,6 +199,10 @@ impl Lab for DockerLab {
 
     fn volume(&self) -> VolumeId {
         VolumeId(uuid())
+    }
+
+    async fn registry(&self) -> Option<LabRegistry> {
+        Registry::locked(self).await
     }
 
     fn is_there(&self, path: &str) -> bool {

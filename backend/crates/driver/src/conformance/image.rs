@@ -14,7 +14,7 @@ pub async fn a_local_image_is_resolved(lab: &impl Lab) {
     let images = lab.drivers().images;
     let image = lab.equip(lab.container(), &Program::Runs).image;
     let resolved = images
-        .resolve(&image, PullPolicy::IfNotPresent)
+        .resolve(&image, PullPolicy::IfNotPresent, None)
         .await
         .expect("resolved");
     assert!(
@@ -22,10 +22,10 @@ pub async fn a_local_image_is_resolved(lab: &impl Lab) {
         "{resolved:?}"
     );
     assert_eq!(resolved.reference, image);
-    let again = images.resolve(&image, PullPolicy::Never).await;
+    let again = images.resolve(&image, PullPolicy::Never, None).await;
     assert_eq!(again.as_ref(), Ok(&resolved));
     images
-        .pull(&resolved, watch::Sender::new(PullProgress::default()))
+        .pull(&resolved, None, watch::Sender::new(PullProgress::default()))
         .await
         .expect("it is there");
 }
@@ -36,7 +36,7 @@ pub async fn an_absent_image_is_not_found(lab: &impl Lab) {
     let answer = lab
         .drivers()
         .images
-        .resolve(&image, PullPolicy::Never)
+        .resolve(&image, PullPolicy::Never, None)
         .await;
     failed(answer, Class::NotFound, "zun-conformance/nothing:1");
 }

@@ -153,6 +153,11 @@ pub async fn data_is_removed_for_good(lab: &impl Lab) {
     );
 }
 
+async fn committed(drivers: &crate::HostDrivers, image: ImageId) -> bool {
+    let commits = drivers.images.commits().await.expect("a list");
+    commits.iter().any(|(id, _)| *id == image)
+}
+
 /// A running container is committed, saved, dropped, and its image loads again.
 pub async fn a_container_becomes_an_image(lab: &impl Lab) {
     let bench = Workbench::new(lab).await;
@@ -164,14 +169,7 @@ pub async fn a_container_becomes_an_image(lab: &impl Lab) {
     for _ in 0..2 {
         drivers.images.commit(&commit).await.expect("committed");
     }
-    assert!(
-        drivers
-            .images
-            .commits()
-            .await
-            .expect("a list")
-            .contains(&image)
-    );
+    assert!(committed(&drivers, image).await);
     bench.must_run(name).await;
     let archive = drivers.images.save(image, &SaveSource::Commit).await;
     let archive = archive.expect("an archive");
@@ -181,14 +179,7 @@ pub async fn a_container_becomes_an_image(lab: &impl Lab) {
     for _ in 0..2 {
         drivers.images.drop_commit(image).await.expect("dropped");
     }
-    assert!(
-        !drivers
-            .images
-            .commits()
-            .await
-            .expect("a list")
-            .contains(&image)
-    );
+    assert!(!committed(&drivers, image).await);
     let gone = drivers.images.save(image, &SaveSource::Commit).await;
     failed(gone.map(drop), Class::NotFound, &image.to_string());
     let archive = drivers.image_store.loadable(image).await.expect("data");
@@ -214,7 +205,7 @@ pub async fn an_image_of_the_host_is_saved(lab: &impl Lab) {
     let reference = lab.equip(lab.container(), &Program::Runs).image;
     let resolved = drivers
         .images
-        .resolve(&reference, PullPolicy::Never)
+        .resolve(&reference, PullPolicy::Never, None)
         .await
         .expect("resolved");
     let image = id(lab);
@@ -264,7 +255,7 @@ pub async fn nobodys_tag_is_moved(lab: &impl Lab) {
         .load(&docker_id, archive)
         .await
         .expect("loaded");
-    let answer = drivers.images.resolve(&tag, PullPolicy::Never).await;
+    let answer = drivers.images.resolve(&tag, PullPolicy::Never, None).await;
     failed(answer, Class::NotFound, tag.as_str());
     drivers.images.forget(&docker_id).await.expect("forgotten");
     drivers.image_store.remove(image).await.expect("removed");

@@ -64,7 +64,7 @@ impl<'a, L: Lab> Workbench<'a, L> {
         let resolved = self
             .drivers
             .images
-            .resolve(&equipment.image, PullPolicy::Never)
+            .resolve(&equipment.image, PullPolicy::Never, None)
             .await;
         let resolved = resolved.expect("the host has the lab's image");
         let mut spec = ContainerSpec::of(equipment.image.clone());

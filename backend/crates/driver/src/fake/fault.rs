@@ -81,6 +81,14 @@ pub enum Verb {
     RemoveData,
     /// `ImageStore::list`.
     ListData,
+    /// `ImageDriver::push`.
+    Push,
+    /// `ImageDriver::search`.
+    SearchImages,
+    /// `ImageDriver::usage`.
+    ImageUse,
+    /// `ImageDriver::remove_fetched`.
+    RemoveFetched,
     /// `NetworkDriver::ensure`.
     EnsureNetwork,
     /// `NetworkDriver::subnets`.

@@ -4,18 +4,22 @@ mod archive;
 
 pub use archive::root_filesystem;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
 use zun_domain::container::PullPolicy;
 use zun_domain::id::ImageId;
-use zun_domain::image::{CommitContainer, PullProgress, ResolvedImage, SaveSource};
+use zun_domain::image::{
+    CommitContainer, FoundImage, ImageUse, PullProgress, ResolvedImage, SaveSource,
+};
 use zun_domain::name::ImageRef;
+use zun_domain::registry::{Credentials, RegistryDomain};
 
 use super::FakeHost;
 use super::fault::Verb;
 use super::script::Script;
+use super::state::State;
 use crate::content::Content;
 use crate::image::{HostImage, ImageDriver, pinned, repository};
 use crate::{Class, Error, Result};
@@ -97,6 +101,8 @@ pub(super) struct Images {
     /// What the registry will not give, and what it says.
     refused: HashMap<String, String>,
     registry_down: Option<String>,
+    /// Registries that want to know who asks.
+    locked: HashMap<RegistryDomain, Credentials>,
     anything: bool,
     /// What was committed: for which image, and the text that its archive is made of.
     commits: BTreeMap<ImageId, String>,
@@ -135,13 +141,31 @@ impl Images {
         self.local.insert(image.id.clone(), image.clone());
     }
 
-    fn ask_registry(&self, name: &str, asked: &ImageRef) -> Result<FakeImage> {
+    /// The registry of this image answers, and lets whoever asks in.
+    fn let_in(&self, asked: &ImageRef, credentials: Option<&Credentials>) -> Result<()> {
         if let Some(silence) = &self.registry_down {
             return Err(Error::new(
                 Class::Unavailable,
                 format!("the registry of {asked} does not answer: {silence}"),
             ));
         }
+        let told = credentials.and_then(|credentials| credentials.for_image(asked));
+        match self.locked.get(&RegistryDomain::of(asked)) {
+            Some(wanted) if told != Some(wanted) => Err(Error::new(
+                Class::Refused,
+                format!("the registry refused {asked}: unauthorized: authentication required"),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    fn ask_registry(
+        &self,
+        name: &str,
+        asked: &ImageRef,
+        credentials: Option<&Credentials>,
+    ) -> Result<FakeImage> {
+        self.let_in(asked, credentials)?;
         if let Some(refusal) = self.refused.get(repository(name)) {
             return Err(Error::new(
                 Class::Refused,
@@ -156,7 +180,12 @@ impl Images {
         })
     }
 
-    fn resolve(&mut self, asked: &ImageRef, policy: PullPolicy) -> Result<ResolvedImage> {
+    fn resolve(
+        &mut self,
+        asked: &ImageRef,
+        policy: PullPolicy,
+        credentials: Option<&Credentials>,
+    ) -> Result<ResolvedImage> {
         if self.anything {
             self.make_up(asked);
         }
@@ -173,6 +202,7 @@ impl Images {
             reference: asked.clone(),
             digest,
             present,
+            registry: None,
         };
         if let Some(image) = local {
             return Ok(resolved(image.digest_or_id(), true));
@@ -183,24 +213,89 @@ impl Images {
                 format!("the host has no image {asked}, and the pull policy is never"),
             ));
         }
-        let digest = self.ask_registry(&name, asked)?.digest_or_id();
+        let digest = self.ask_registry(&name, asked, credentials)?.digest_or_id();
         let present = self.local.contains_key(&pinned(asked, &digest));
         Ok(resolved(digest, present))
     }
 
-    fn pull(&mut self, image: &ResolvedImage) -> Result<()> {
+    fn pull(&mut self, image: &ResolvedImage, credentials: Option<&Credentials>) -> Result<()> {
         let name = pinned(&image.reference, &image.digest);
         if self.local.contains_key(&name) {
             return Ok(());
         }
-        let fetched = self.ask_registry(&name, &image.reference)?;
+        let mut fetched = self.ask_registry(&name, &image.reference, credentials)?;
+        fetched.reference = image.reference.clone();
         let tag = !self.local.contains_key(&image.reference.with_tag());
         self.add(&fetched, tag);
         Ok(())
     }
 
+    fn push(
+        &mut self,
+        name: &str,
+        target: &ImageRef,
+        credentials: Option<&Credentials>,
+    ) -> Result<String> {
+        let mut image = self.runnable(name)?;
+        self.let_in(target, credentials)?;
+        image.reference = target.clone();
+        let digest = image
+            .digest
+            .get_or_insert_with(|| digest_of(&format!("pushed {}", image.id)))
+            .clone();
+        let tag = !self.local.contains_key(&target.with_tag());
+        self.add(&image, tag);
+        self.registry.insert(target.with_tag(), image.clone());
+        self.registry.insert(pinned(target, &digest), image);
+        Ok(digest)
+    }
+
+    fn search(&self, term: &str, limit: u32) -> Result<Vec<FoundImage>> {
+        if let Some(silence) = &self.registry_down {
+            return Err(Error::new(
+                Class::Unavailable,
+                format!("cannot search for {term}: the registry does not answer: {silence}"),
+            ));
+        }
+        let names = self.registry.values();
+        let names = names.map(|image| repository(image.reference.as_str()).to_owned());
+        let names: BTreeSet<String> = names.filter(|name| name.contains(term)).collect();
+        let found = names.into_iter().map(|name| FoundImage {
+            description: format!("what {name} is"),
+            official: !name.contains('/'),
+            stars: 0,
+            name,
+        });
+        Ok(found.take(limit as usize).collect())
+    }
+
+    /// The host's own copy under the name of its digest.
+    pub(super) fn by_digest(&self, image: &ImageRef, digest: &str) -> Option<&FakeImage> {
+        self.local.get(&pinned(image, digest))
+    }
+
+    /// Takes the names of a pull away; with the last one the image is gone.
+    pub(super) fn unname(&mut self, image: &ImageRef, digest: &str) {
+        let Some(id) = self.by_digest(image, digest).map(|found| found.id.clone()) else {
+            return;
+        };
+        let mut names = vec![pinned(image, digest), pinned(image, &id)];
+        let tag = image.with_tag();
+        if self.local.get(&tag).is_some_and(|tagged| tagged.id == id) {
+            names.push(tag);
+        }
+        for name in &names {
+            self.local.remove(name);
+        }
+        let named = |(name, image): (&String, &FakeImage)| image.id == id && *name != id;
+        if !self.local.iter().any(named) {
+            self.local.remove(&id);
+        }
+    }
+
     fn make_up(&mut self, asked: &ImageRef) {
-        if !self.local.contains_key(&asked.with_tag()) {
+        let locked = self.locked.contains_key(&RegistryDomain::of(asked));
+        if !locked && !self.local.contains_key(&asked.with_tag()) {
             let image = FakeImage::of(asked.clone(), Script::default()).imported();
             self.add(&image, true);
         }
@@ -249,6 +344,12 @@ impl FakeHost {
             .insert(repository, sentence.to_owned());
     }
 
+    /// The registry of these credentials lets nobody in who does not tell them.
+    pub fn lock_registry(&self, credentials: &Credentials) {
+        let locked = &mut self.lock().images.locked;
+        locked.insert(credentials.domain.clone(), credentials.clone());
+    }
+
     /// The registry does not answer, for this reason; `None`: it does again.
     pub fn registry_down(&self, reason: Option<&str>) {
         self.lock().images.registry_down = reason.map(str::to_owned);
@@ -257,26 +358,28 @@ impl FakeHost {
 
 #[async_trait]
 impl ImageDriver for FakeHost {
-    async fn resolve(&self, image: &ImageRef, policy: PullPolicy) -> Result<ResolvedImage> {
-        self.call(Verb::Resolve, |state| state.images.resolve(image, policy))
-            .await
+    async fn resolve(
+        &self,
+        image: &ImageRef,
+        policy: PullPolicy,
+        credentials: Option<&Credentials>,
+    ) -> Result<ResolvedImage> {
+        self.call(Verb::Resolve, |state| {
+            state.images.resolve(image, policy, credentials)
+        })
+        .await
     }
 
     async fn pull(
         &self,
         image: &ResolvedImage,
+        credentials: Option<&Credentials>,
         progress: watch::Sender<PullProgress>,
     ) -> Result<()> {
-        let step = |layers_done| PullProgress {
-            layers_done,
-            layers: 2,
-            bytes_done: u64::from(layers_done) * 1024,
-            bytes: 2048,
-        };
-        progress.send_replace(step(0));
-        self.call(Verb::Pull, |state| state.images.pull(image))
+        progress.send_replace(halfway(0));
+        self.call(Verb::Pull, |state| state.images.pull(image, credentials))
             .await?;
-        progress.send_replace(step(2));
+        progress.send_replace(halfway(2));
         Ok(())
     }
 
@@ -318,15 +421,18 @@ impl ImageDriver for FakeHost {
 
     async fn drop_commit(&self, image: ImageId) -> Result<()> {
         self.call(Verb::DropCommit, |state| {
-            state.images.commits.remove(&image);
+            if let Some(text) = state.images.commits.remove(&image) {
+                state.images.local.remove(&digest_of(&text));
+            }
             Ok(())
         })
         .await
     }
 
-    async fn commits(&self) -> Result<Vec<ImageId>> {
+    async fn commits(&self) -> Result<Vec<(ImageId, String)>> {
         self.call(Verb::Commits, |state| {
-            Ok(state.images.commits.keys().copied().collect())
+            let commits = state.images.commits.iter();
+            Ok(commits.map(|(id, text)| (*id, digest_of(text))).collect())
         })
         .await
     }
@@ -334,5 +440,71 @@ impl ImageDriver for FakeHost {
     async fn save(&self, image: ImageId, source: &SaveSource) -> Result<Content> {
         let text = self.call(Verb::Save, |state| state.images.saved(image, source));
         archive::of_text(&text.await?)
+    }
+
+    async fn push(
+        &self,
+        image: &str,
+        target: &ImageRef,
+        credentials: Option<&Credentials>,
+        progress: watch::Sender<PullProgress>,
+    ) -> Result<String> {
+        progress.send_replace(halfway(0));
+        let digest = self
+            .call(Verb::Push, |state| {
+                state.images.push(image, target, credentials)
+            })
+            .await?;
+        progress.send_replace(halfway(2));
+        Ok(digest)
+    }
+
+    async fn search(&self, term: &str, limit: u32) -> Result<Vec<FoundImage>> {
+        self.call(Verb::SearchImages, |state| state.images.search(term, limit))
+            .await
+    }
+
+    async fn usage(&self, image: &ImageRef, digest: &str) -> Result<ImageUse> {
+        self.call(Verb::ImageUse, |state| Ok(state.image_use(image, digest)))
+            .await
+    }
+
+    async fn remove_fetched(&self, image: &ImageRef, digest: &str) -> Result<()> {
+        self.call(Verb::RemoveFetched, |state| {
+            match state.image_use(image, digest) {
+                ImageUse::Absent => {}
+                ImageUse::Unused => state.images.unname(image, digest),
+                ImageUse::InUse => {
+                    let message = format!("cannot remove the image {image}: a container uses it");
+                    return Err(Error::new(Class::Conflict, message));
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl State {
+    fn image_use(&self, image: &ImageRef, digest: &str) -> ImageUse {
+        let Some(found) = self.images.by_digest(image, digest) else {
+            return ImageUse::Absent;
+        };
+        let mut records = self.containers.values();
+        if records.any(|record| record.image_id == found.id) {
+            ImageUse::InUse
+        } else {
+            ImageUse::Unused
+        }
+    }
+}
+
+/// So many of two layers.
+fn halfway(layers_done: u32) -> PullProgress {
+    PullProgress {
+        layers_done,
+        layers: 2,
+        bytes_done: u64::from(layers_done) * 1024,
+        bytes: 2048,
     }
 }

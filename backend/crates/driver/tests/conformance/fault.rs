@@ -146,7 +146,7 @@ async fn the_registry_has_what_the_host_has_not() {
     let lab = lab("").await.unwrap();
     let images = lab.drivers().images;
     let image = FakeImage::of("registry.example/app:1".parse().unwrap(), Script::default());
-    let ask = |policy| images.resolve(&image.reference, policy);
+    let ask = |policy| images.resolve(&image.reference, policy, None);
     assert_eq!(
         ask(PullPolicy::IfNotPresent).await.unwrap_err().class,
         Class::NotFound
@@ -161,7 +161,7 @@ async fn the_registry_has_what_the_host_has_not() {
     let first = ask(PullPolicy::IfNotPresent).await.unwrap();
     assert!(!first.present);
     images
-        .pull(&first, watch::Sender::new(PullProgress::default()))
+        .pull(&first, None, watch::Sender::new(PullProgress::default()))
         .await
         .unwrap();
 
@@ -174,7 +174,7 @@ async fn the_registry_has_what_the_host_has_not() {
     let second = ask(PullPolicy::Always).await.unwrap();
     assert!(!second.present && second.digest != first.digest);
     images
-        .pull(&second, watch::Sender::new(PullProgress::default()))
+        .pull(&second, None, watch::Sender::new(PullProgress::default()))
         .await
         .unwrap();
     // The tag stays where it was; the new digest runs by itself.

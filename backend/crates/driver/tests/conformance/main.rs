@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use async_trait::async_trait;
 use zun_domain::container::Health;
 use zun_domain::id::{ContainerId, NetworkId, ProjectId, VolumeId};
+use zun_domain::registry::{Credentials, Password};
 use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_domain::unit::MemoryMib;
 use zun_driver::HostDrivers;
-use zun_driver::conformance::{Equipment, Lab, Program};
+use zun_driver::conformance::{Equipment, Lab, LabRegistry, Program};
 use zun_driver::fake::{FakeHost, FakeImage, Run, Script};
 use zun_driver::runtime::{Attachment, RuntimeName};
 
@@ -137,5 +138,19 @@ impl Lab for FakeLab {
 
     async fn connections(&self, name: RuntimeName) -> BTreeMap<String, Attachment> {
         self.host.connections(name)
+    }
+
+    async fn registry(&self) -> Option<LabRegistry> {
+        let credentials = Credentials {
+            domain: "registry.example:5000".parse().unwrap(),
+            username: "puller".to_owned(),
+            password: Password::try_from("correct-horse".to_owned()).unwrap(),
+        };
+        self.host.lock_registry(&credentials);
+        Some(LabRegistry {
+            drivers: self.host.drivers(),
+            credentials,
+            keep: Box::new(()),
+        })
     }
 }

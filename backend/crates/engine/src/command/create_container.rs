@@ -42,8 +42,8 @@ impl Engine {
     ) -> Result<Accepted> {
         check_spec(self, &ask.spec, ask.wish, ask.wait_for)?;
         ask.spec = ask.spec.with_defaults(&self.settings.defaults);
-        let mut resolved = self.resolve(call.caller.project, &ask.spec).await?;
         let project = call.caller.project;
+        let mut resolved = self.resolve(project, &ask.spec).await?;
         resolved.subnets = self.subnets_around(project, &ask.spec).await?;
         resolved.volumes = self.volume_facts_for(&ask.spec).await?;
         let id = ContainerId(self.ids.uuid());
@@ -236,10 +236,11 @@ fn first_wish(
         mounts,
         ports: Vec::new(),
         security_groups: Vec::new(),
+        registry: resolved.image.registry,
     }
 }
 
-/// What a new container takes: its claim, its ports of the host.
+/// What a new container takes: its claim, its ports of the host; its registry stays while it refers to it.
 async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
     let (id, host) = (container.id, container.place.id);
     let desired = &container.desired;
@@ -247,6 +248,9 @@ async fn take_all(tx: &mut Tx, container: &Container) -> Result<()> {
         .await?;
     if !desired.published.is_empty() {
         tx.host_ports_set(id, host, &desired.published).await?;
+    }
+    if let Some(registry) = desired.registry {
+        tx.container_registries_set(id, &[registry]).await?;
     }
     Ok(())
 }
@@ -282,7 +286,7 @@ pub(crate) fn make_of(
         project: container.project,
         revision: desired.revision,
         spec: desired.spec.clone(),
-        image: pinned(&desired.spec.image, &desired.image_digest),
+        image: pinned(&resolved.image.reference, &desired.image_digest),
         hostname: desired.hostname.clone(),
         joins: None,
         attachments: wiring.attachments(desired)?,

@@ -1,11 +1,9 @@
 //! Images that administrators pull to a host, ahead of the containers that run them.
 
-use zun_domain::container::PullPolicy;
 use zun_domain::id::ImageId;
 use zun_domain::image::{ImageLife, PulledImage};
 use zun_domain::name::ImageRef;
 use zun_domain::operation::{Operation, OperationKind, Subject};
-use zun_driver::Class;
 use zun_planner::image::{plan_host_pull, plan_host_remove};
 use zun_store::ContainerQuery;
 
@@ -22,17 +20,9 @@ impl Engine {
         reference: ImageRef,
     ) -> Result<(PulledImage, Operation)> {
         let place = self.host_get(host).await?.host.place;
-        let images = &self.drivers(place.id)?.images;
-        let resolved = match images.resolve(&reference, PullPolicy::Always).await {
-            Ok(resolved) => resolved,
-            Err(error) => {
-                return Err(Error::Image {
-                    image: reference.to_string(),
-                    missing: matches!(error.class, Class::NotFound | Class::Refused),
-                    message: error.to_string(),
-                });
-            }
-        };
+        let resolved = self
+            .resolve_fresh(call.caller.project, &reference, None)
+            .await?;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;
         let tagged = reference.with_tag();

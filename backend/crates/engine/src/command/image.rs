@@ -12,7 +12,6 @@ use zun_domain::id::{ImageId, ProjectId};
 use zun_domain::image::{Image, ImageLife, LoadImage, ResolvedImage, Visibility};
 use zun_domain::name::ImageRef;
 use zun_domain::operation::{Operation, OperationKind};
-use zun_driver::Class;
 use zun_planner::image::{loads, plan_image_delete, plan_image_pull};
 use zun_store::{ContainerQuery, Tx};
 
@@ -58,20 +57,16 @@ impl Engine {
         &self,
         call: &Call,
         reference: ImageRef,
+        registry: Option<String>,
         edits: Vec<ImageEdit>,
     ) -> Result<(Image, Operation)> {
         let mut image = self.new_image(call, None);
         for edit in edits {
             edit.apply(&mut image)?;
         }
-        let images = &self.drivers(self.local)?.images;
-        let resolved = images.resolve(&reference, PullPolicy::Always).await;
-        let resolved = resolved.map_err(|error| Error::Image {
-            image: reference.to_string(),
-            missing: matches!(error.class, Class::NotFound | Class::Refused),
-            message: error.to_string(),
-        })?;
-        image.source = Some(reference);
+        let project = call.caller.project;
+        let resolved = self.resolve_fresh(project, &reference, registry).await?;
+        image.source = Some(resolved.reference.clone());
         image.life = ImageLife::Saving;
         let mut tx = self.store.begin().await?;
         tx.image_insert(&image).await?;
@@ -85,7 +80,22 @@ impl Engine {
         Ok((image, operation))
     }
 
-    fn new_image(&self, call: &Call, id: Option<ImageId>) -> Image {
+    /// What a registry means by this now.
+    pub(super) async fn resolve_fresh(
+        &self,
+        project: ProjectId,
+        reference: &ImageRef,
+        registry: Option<String>,
+    ) -> Result<ResolvedImage> {
+        let spec = ContainerSpec {
+            registry,
+            image_pull_policy: Some(PullPolicy::Always),
+            ..ContainerSpec::of(reference.clone())
+        };
+        self.image_now(project, &spec).await
+    }
+
+    pub(super) fn new_image(&self, call: &Call, id: Option<ImageId>) -> Image {
         let now = self.clock.now();
         Image {
             id: id.unwrap_or_else(|| ImageId(self.ids.uuid())),
@@ -273,6 +283,7 @@ impl Engine {
             reference: spec.image.clone(),
             digest: facts.docker_id.clone(),
             present: true,
+            registry: None,
         };
         Ok((resolved, load))
     }

@@ -96,7 +96,8 @@ impl Engine {
                 Some(resolved)
             }
             Err(error) => {
-                verdict.note("image", &error);
+                let of_image = !matches!(error, Error::NotFound { .. } | Error::Ambiguous { .. });
+                verdict.note(if of_image { "image" } else { "spec" }, &error);
                 None
             }
         }
@@ -231,7 +232,7 @@ impl Engine {
             wait_for: ask.wait_for,
             unique: true,
         };
-        let wanted = match self.wanted(seen, &update) {
+        let wanted = match self.wanted_now(seen, &update).await {
             Ok(wanted) => wanted,
             Err(error) => {
                 verdict.note(

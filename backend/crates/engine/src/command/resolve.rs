@@ -10,7 +10,6 @@ use zun_domain::container::{
 };
 use zun_domain::id::ProjectId;
 use zun_domain::image::{LoadImage, ResolvedImage};
-use zun_driver::Class;
 use zun_driver::volume::VolumeFacts;
 
 use crate::context::{Engine, Inner};
@@ -111,26 +110,21 @@ pub(crate) fn wish_of(wish: Option<Wish>, wait_for: WaitFor, before: Wish) -> Wi
 }
 
 impl Engine {
-    /// Asks the host for the image's digest and, where ports are published, for busy ports.
+    /// Asks for the image's digest and, where ports are published, for busy ports.
     pub(crate) async fn resolve(
         &self,
         project: ProjectId,
         spec: &ContainerSpec,
     ) -> Result<Resolved> {
-        let drivers = self.drivers(self.local)?;
-        let policy = spec.image_pull_policy.unwrap_or_default();
         let (image, load) = if spec.image_driver == Some(ImageSource::Glance) {
             let (image, load) = self.resolve_stored(project, spec).await?;
             (image, Some(load))
         } else {
-            match drivers.images.resolve(&spec.image, policy).await {
-                Ok(image) => (image, None),
-                Err(error) => return Err(self.image_error(spec, &error).await),
-            }
+            (self.image_now(project, spec).await?, None)
         };
         let published = spec.ports.as_ref().is_some_and(|ports| !ports.is_empty());
         let busy = if published {
-            drivers.runtime.busy_ports().await?
+            self.drivers(self.local)?.runtime.busy_ports().await?
         } else {
             BTreeSet::new()
         };
@@ -141,18 +135,6 @@ impl Engine {
             subnets: Vec::new(),
             volumes: None,
         })
-    }
-
-    /// An image that cannot be had, told apart from an engine that does not answer.
-    async fn image_error(&self, spec: &ContainerSpec, error: &zun_driver::Error) -> Error {
-        if error.class == Class::Unavailable && self.engine_is_gone(self.local).await {
-            return Error::Unavailable(error.to_string());
-        }
-        Error::Image {
-            image: spec.image.to_string(),
-            message: error.to_string(),
-            missing: matches!(error.class, Class::NotFound | Class::Refused),
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use zun_domain::container::change::{Effect, changes};
 use zun_domain::container::{
     Container, ContainerSpec, Desired, Protocol, Published, TaskState, Verb, WaitFor,
 };
+use zun_domain::id::RegistryId;
 use zun_domain::image::ResolvedImage;
 use zun_domain::name::ContainerName;
 use zun_domain::operation::{Event, OperationKind, Subject};
@@ -35,7 +36,7 @@ impl Engine {
         ask: UpdateContainer,
     ) -> Result<Accepted> {
         let seen = self.container_get(call, ident).await?;
-        let wanted = self.wanted(&seen, &ask)?;
+        let wanted = self.wanted_now(&seen, &ask).await?;
         let mut resolved = self.resolve_change(&seen, &wanted).await?;
         resolved.subnets = self.subnets_around(seen.project, &wanted.spec).await?;
 
@@ -122,6 +123,8 @@ pub(crate) struct Wanted {
     /// The write-only environment was given again: nobody can see whether it differs, so it is used. Or it is asked
     /// for by name.
     again: bool,
+    /// The tag of its image, which is followed, names another one by now.
+    moved: bool,
 }
 
 /// Everything about an update, before it is written.
@@ -196,6 +199,7 @@ impl Inner {
             spec,
             wish,
             again,
+            moved: false,
         })
     }
 
@@ -326,6 +330,7 @@ impl Inner {
             target.published = publish(self, ports, kept, taken, seed_of(container.id))?;
             target.revision += 1;
             target.image_digest.clone_from(&resolved.image.digest);
+            target.registry = resolved.image.registry;
         }
         target.spec = wanted.spec;
         Ok(target)
@@ -335,7 +340,10 @@ impl Inner {
     pub(crate) fn needs_recreate(&self, container: &Container, wanted: &Wanted) -> bool {
         use zun_domain::container::Wish;
         let job_again = wanted.wish == Wish::Finished && container.desired.wish != Wish::Finished;
-        wanted.again || job_again || self.effect_on(container, &wanted.spec) >= Effect::Recreate
+        wanted.again
+            || wanted.moved
+            || job_again
+            || self.effect_on(container, &wanted.spec) >= Effect::Recreate
     }
 
     /// What an edit does to this container, where it runs.
@@ -343,7 +351,7 @@ impl Inner {
         effect(container, spec, self.enforces_disk(container.place.id))
     }
 
-    /// Claims and host ports of both wishes, while one becomes the other.
+    /// Claims, host ports and registries of both wishes, while one becomes the other.
     pub(crate) async fn hold_both(
         &self,
         tx: &mut Tx,
@@ -364,6 +372,11 @@ impl Inner {
         }
         tx.host_ports_set(container.id, container.place.id, &ports)
             .await?;
+        let before = container.desired.registry;
+        if before.is_some() || target.registry.is_some() {
+            let both: Vec<RegistryId> = before.into_iter().chain(target.registry).collect();
+            tx.container_registries_set(container.id, &both).await?;
+        }
         Ok(())
     }
 
@@ -404,6 +417,20 @@ impl Inner {
 }
 
 impl Engine {
+    /// The whole wish behind an edit, and whether the tag of its image has moved, where the whole of it is given and says
+    /// to follow that.
+    pub(crate) async fn wanted_now(
+        &self,
+        seen: &Container,
+        ask: &UpdateContainer,
+    ) -> Result<Wanted> {
+        let mut wanted = self.wanted(seen, ask)?;
+        if matches!(ask.edit, Edit::Whole(_)) {
+            wanted.moved = self.moved(seen, &wanted.spec, true).await.is_some();
+        }
+        Ok(wanted)
+    }
+
     /// Looks the image up only where a new container will be made of it.
     pub(crate) async fn resolve_change(
         &self,
@@ -422,6 +449,7 @@ impl Engine {
             reference: wanted.spec.image.clone(),
             digest: seen.desired.image_digest.clone(),
             present: true,
+            registry: seen.desired.registry,
         };
         Ok(Resolved {
             image,

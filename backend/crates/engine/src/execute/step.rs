@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::sync::watch;
 use zun_domain::container::Observed;
 use zun_domain::id::HostId;
-use zun_domain::image::{PullProgress, ResolvedImage};
 use zun_domain::operation::Failure;
 use zun_domain::runtime::MakeNetwork;
 use zun_driver::{Class, HostDrivers};
@@ -137,11 +135,12 @@ impl Engine {
         let work_on = async {
             match action {
                 Action::Pull(image) => {
-                    pull(drivers, image, followed).await?;
+                    let subject = work.operation.subject;
+                    self.pull(work.host, image, subject, followed).await?;
                     Ok(None)
                 }
                 Action::Image(action) => {
-                    super::image::call(drivers, action).await?;
+                    self.move_image(drivers, action).await?;
                     Ok(None)
                 }
                 Action::AwaitStarted { name, healthy } => {
@@ -213,34 +212,6 @@ impl Engine {
         }
         Ok(())
     }
-}
-
-async fn pull(
-    drivers: &HostDrivers,
-    image: &ResolvedImage,
-    followed: &Followed,
-) -> zun_driver::Result<()> {
-    let (sender, mut receiver) = watch::channel(PullProgress::default());
-    let tell = async {
-        while receiver.changed().await.is_ok() {
-            let now = *receiver.borrow_and_update();
-            followed.tell(|operation| operation.progress = pull_words(image, now));
-        }
-    };
-    let (result, ()) = tokio::join!(drivers.images.pull(image, sender), tell);
-    result
-}
-
-fn pull_words(image: &ResolvedImage, now: PullProgress) -> String {
-    let mib = |bytes: u64| bytes / (1024 * 1024);
-    format!(
-        "pulling {} ({} of {} layers, {} of {} MiB)",
-        image.reference,
-        now.layers_done,
-        now.layers,
-        mib(now.bytes_done),
-        mib(now.bytes)
-    )
 }
 
 async fn call(drivers: &HostDrivers, action: &Action) -> zun_driver::Result<()> {

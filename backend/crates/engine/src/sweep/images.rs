@@ -28,14 +28,35 @@ impl Engine {
             drop(held);
             self.let_go(subject).await;
         }
-        for id in drivers.images.commits().await? {
-            let saving = self.store.image_find(id).await?;
-            if saving.is_none_or(|image| image.life != ImageLife::Saving) {
+        // Listed before it is asked who is at work: what is found then was accepted before.
+        let commits = drivers.images.commits().await?;
+        let awaited = match commits.is_empty() {
+            true => Vec::new(),
+            false => {
+                self.awaited(&self.store.operations_unfinished().await?)
+                    .await?
+            }
+        };
+        for (id, _) in commits {
+            if !awaited.contains(&id) {
                 drivers.images.drop_commit(id).await?;
                 tracing::warn!(image = %id, "removed a commit that nobody saves");
             }
         }
         Ok(())
+    }
+
+    /// The images that these operations give their data to.
+    async fn awaited(&self, unfinished: &[Operation]) -> Result<Vec<ImageId>> {
+        let mut awaited = Vec::new();
+        for operation in unfinished {
+            match (operation.subject, operation.kind) {
+                (Subject::Image(id), _) => awaited.push(id),
+                (_, OperationKind::Commit) => awaited.extend(self.committed_by(operation).await?),
+                _ => {}
+            }
+        }
+        Ok(awaited)
     }
 
     async fn is_left_over(&self, id: ImageId) -> Result<bool> {
@@ -46,14 +67,7 @@ impl Engine {
 
     /// On start: an upload goes with the process that took it, so the image waits for its data again.
     pub(crate) async fn end_interrupted_uploads(&self, unfinished: &[Operation]) -> Result<()> {
-        let mut awaited = Vec::new();
-        for operation in unfinished {
-            match (operation.subject, operation.kind) {
-                (Subject::Image(id), _) => awaited.push(id),
-                (_, OperationKind::Commit) => awaited.extend(self.committed_by(operation).await?),
-                _ => {}
-            }
-        }
+        let awaited = self.awaited(unfinished).await?;
         for mut image in self.store.image_list(None).await? {
             if image.life != ImageLife::Saving || awaited.contains(&image.id) {
                 continue;

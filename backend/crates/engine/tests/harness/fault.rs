@@ -9,7 +9,8 @@ use crate::story::Story;
 use crate::world::{BOUND, World, call, create, each, update};
 
 /// The calls that change something; the others are tried by the conformance suite.
-const CHANGING: [Verb; 14] = [
+const CHANGING: [Verb; 15] = [
+    Verb::Pull,
     Verb::EnsureNetwork,
     Verb::ApplyFirewall,
     Verb::Connect,

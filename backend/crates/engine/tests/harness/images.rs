@@ -23,6 +23,7 @@ enum Story {
     Run,
     Rebuild,
     Commit,
+    PushCommit,
     Pull,
     Delete,
     PullToHost,
@@ -35,10 +36,11 @@ static CALL: std::sync::LazyLock<zun_engine::Call> = std::sync::LazyLock::new(ca
 const REFERENCE: &str = "r.test/web:1";
 
 impl Story {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Run,
         Self::Rebuild,
         Self::Commit,
+        Self::PushCommit,
         Self::Pull,
         Self::Delete,
         Self::PullToHost,
@@ -51,6 +53,10 @@ impl Story {
         world.stored("base").await;
         match self {
             Self::Commit | Self::Rebuild => {
+                world.running().await;
+            }
+            Self::PushCommit => {
+                world.has_registry().await;
                 world.running().await;
             }
             Self::RemoveFromHost => {
@@ -80,11 +86,16 @@ impl Story {
             Self::Commit => {
                 let named = ("shop".to_owned(), "v1".to_owned());
                 let commit = engine.container_commit(&CALL, "web", named.0, named.1);
-                return commit.await.map(|(_, operation)| operation);
+                return commit.await.map(|accepted| accepted.operation);
+            }
+            Self::PushCommit => {
+                let repository = format!("{}/shop", crate::registry::credentials().domain.as_str());
+                let commit = engine.container_commit(&CALL, "web", repository, "v1".to_owned());
+                return commit.await.map(|accepted| accepted.operation);
             }
             Self::Pull => {
                 let edits = vec![ImageEdit::Name("pulled".to_owned())];
-                let pull = engine.image_pull(&CALL, reference(), edits);
+                let pull = engine.image_pull(&CALL, reference(), None, edits);
                 return pull.await.map(|(_, operation)| operation);
             }
             Self::Delete => return engine.image_delete(&CALL, "base").await,
@@ -140,7 +151,7 @@ impl World {
     }
 }
 
-const CHANGING: [Verb; 10] = [
+const CHANGING: [Verb; 12] = [
     Verb::Pull,
     Verb::Load,
     Verb::Forget,
@@ -148,6 +159,8 @@ const CHANGING: [Verb; 10] = [
     Verb::Commit,
     Verb::DropCommit,
     Verb::Save,
+    Verb::Push,
+    Verb::RemoveFetched,
     Verb::PutImage,
     Verb::RemoveData,
     Verb::FindData,

@@ -17,6 +17,7 @@ mod fault;
 mod images;
 mod networks;
 mod ownership;
+mod registry;
 mod storage;
 mod story;
 mod taken;

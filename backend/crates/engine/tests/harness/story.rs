@@ -8,6 +8,7 @@ use zun_engine::Result;
 use zun_engine::command::{Act, DeleteContainer};
 
 use crate::networks::{at_other_address, on, with_port};
+use crate::registry::from_registry;
 use crate::world::{World, call, create, spec, update};
 
 /// One operation.
@@ -37,10 +38,12 @@ pub(crate) enum Story {
     MoveToOtherAddress,
     BindPort,
     Regroup,
+    CreateFromRegistry,
+    MoveToRegistry,
 }
 
 impl Story {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::Create,
         Self::CreateStopped,
         Self::CreateOnTakenSubnet,
@@ -65,13 +68,21 @@ impl Story {
         Self::MoveToOtherAddress,
         Self::BindPort,
         Self::Regroup,
+        Self::CreateFromRegistry,
+        Self::MoveToRegistry,
     ];
 
     /// Brings the world to where the story begins.
     pub(crate) async fn prepare(self, world: &World) {
         world.has_networks().await;
+        if matches!(self, Self::CreateFromRegistry | Self::MoveToRegistry) {
+            world.has_registry().await;
+        }
         let container = match self {
-            Self::Create | Self::CreateStopped | Self::CreateOnNetworks => return,
+            Self::Create
+            | Self::CreateStopped
+            | Self::CreateOnNetworks
+            | Self::CreateFromRegistry => return,
             Self::Detach => world.running_on(&["default", "app"]).await,
             Self::MoveToOtherAddress => world.running_on(&["app"]).await,
             Self::CreateOnTakenSubnet => return world.host.snatch_subnet(),
@@ -131,6 +142,12 @@ impl Story {
                 ask.spec = on(&["app", "default"]);
                 engine.container_create(&CALL, ask).await
             }
+            Self::CreateFromRegistry => {
+                let mut ask = create("web");
+                ask.spec = from_registry();
+                engine.container_create(&CALL, ask).await
+            }
+            Self::MoveToRegistry => change(from_registry(), None).await,
             Self::Attach => change(on(&["default", "app"]), None).await,
             Self::Detach => change(on(&["app"]), None).await,
             Self::MoveToOtherAddress => change(at_other_address(), None).await,

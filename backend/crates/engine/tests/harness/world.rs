@@ -48,6 +48,8 @@ pub(crate) struct World {
     pub(crate) host: FakeHost,
     /// Between two looks at everything.
     seconds: u64,
+    /// How long what was fetched stays when nobody uses it.
+    collect: Option<Duration>,
     pub(crate) engine: Process,
     pub(crate) store: Store,
 }
@@ -77,14 +79,24 @@ impl World {
 
     /// The same with so many seconds between two looks at everything.
     pub(crate) async fn looking_every(seconds: u64, interrupt: Option<Interrupt>) -> Self {
+        Self::with(seconds, None, interrupt).await
+    }
+
+    /// The same that takes images away when nobody has used them for so long.
+    pub(crate) async fn collecting(after: Duration) -> Self {
+        Self::with(1, Some(after), None).await
+    }
+
+    async fn with(seconds: u64, collect: Option<Duration>, interrupt: Option<Interrupt>) -> Self {
         let directory = in_memory();
         let host = FakeHost::new();
         host.any_image();
-        let (engine, store) = open(&directory, &host, seconds, interrupt).await;
+        let (engine, store) = open(&directory, &host, (seconds, collect), interrupt).await;
         Self {
             directory,
             host,
             seconds,
+            collect,
             engine,
             store,
         }
@@ -102,15 +114,17 @@ impl World {
             directory,
             host,
             seconds,
+            collect,
             engine,
             store,
         } = self;
         drop((engine, store));
-        let (engine, store) = open(&directory, &host, seconds, interrupt).await;
+        let (engine, store) = open(&directory, &host, (seconds, collect), interrupt).await;
         Self {
             directory,
             host,
             seconds,
+            collect,
             engine,
             store,
         }
@@ -184,6 +198,7 @@ impl World {
         );
         self.assert_storage(&rows, what).await;
         self.assert_networks(&rows, what).await;
+        self.assert_fetched(&rows, what).await;
         self.assert_images(what).await;
         self.assert_claims(&rows, what).await;
     }
@@ -261,7 +276,7 @@ fn in_memory() -> TempDir {
 async fn open(
     directory: &TempDir,
     host: &FakeHost,
-    reconcile_seconds: u64,
+    (reconcile_seconds, collect): (u64, Option<Duration>),
     interrupt: Option<Interrupt>,
 ) -> (Process, Store) {
     let url = format!("sqlite://{}/zund.db", directory.path().display());
@@ -279,6 +294,7 @@ async fn open(
     let settings = Settings {
         wait_seconds: 10,
         reconcile_seconds,
+        collect_images_after: collect,
         ..Settings::default()
     };
     let parts = Parts {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use zun_domain::id::ImageId;
-use zun_domain::image::{CommitContainer, LoadImage, SaveImage, SaveSource};
+use zun_domain::image::{CommitContainer, LoadImage, PushCommit, SaveImage, SaveSource};
 use zun_domain::name::ImageRef;
 
 /// One thing done to an image.
@@ -19,6 +19,8 @@ pub enum ImageAction {
     Forget(String),
     /// Keep what a container is now.
     Commit(CommitContainer),
+    /// Send what was committed to a registry.
+    Push(PushCommit),
     /// Remove what was committed for it.
     DropCommit(ImageId),
     /// Take this name of it away on the host.
@@ -39,6 +41,7 @@ impl ImageAction {
             Self::RemoveData(id) => format!("removing the data of image {id}"),
             Self::Forget(_) => "removing the image from the host".to_owned(),
             Self::Commit(commit) => format!("committing it as image {}", commit.image),
+            Self::Push(push) => format!("pushing {}", push.target),
             Self::DropCommit(_) => "removing what was committed".to_owned(),
             Self::Remove(reference) => format!("removing {reference}"),
         }

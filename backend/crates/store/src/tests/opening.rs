@@ -72,7 +72,7 @@ fn a_newer_schema_is_refused() {
                 error,
                 Error::NewerSchema {
                     found: 9999,
-                    known: 4
+                    known: 5
                 }
             ),
             "{error:?}"

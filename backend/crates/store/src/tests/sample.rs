@@ -159,6 +159,7 @@ pub(super) fn container(number: u128) -> Container {
             mounts: Vec::new(),
             ports: Vec::new(),
             security_groups: Vec::new(),
+            registry: None,
         },
         addresses: Vec::new(),
         life: Life::Live,

@@ -15,6 +15,7 @@ pub(super) struct Victim {
     pub(super) volume: String,
     pub(super) snapshot: String,
     pub(super) image: String,
+    pub(super) registry: String,
     /// What is below `/network/v2.0`, by the address of its collection.
     pub(super) network: BTreeMap<&'static str, String>,
 }
@@ -37,7 +38,11 @@ impl Victim {
             .await;
         let snapshot = json!({"name": "victim", "volume_id": volume, "metadata": {"k": "v"}});
         let snapshot = app.snapshot(snapshot).await;
+        let registry = json!({"registry": {"name": "victim", "domain": "victim.example"}});
+        let registry = app.post(Who::Member, "/v1/registries", registry).await;
+        let registry = registry.expect(201).json();
         Self {
+            registry: text(&registry["registry"]["uuid"]),
             network: Self::network(app).await,
             image: app
                 .image(json!({"name": "victim", "tags": ["victim"]}))
@@ -110,6 +115,8 @@ impl Victim {
             "host-1"
         } else if route.path.contains("/images/") {
             &self.image
+        } else if route.path.contains("/registries/") {
+            &self.registry
         } else {
             &self.container
         };
@@ -136,6 +143,11 @@ impl Victim {
             } else {
                 ""
             }
+            + if route.path.ends_with("/images/search") {
+                "?image=nginx"
+            } else {
+                ""
+            }
             + if route.path.ends_with("/rename") {
                 "?name=other"
             } else {
@@ -153,6 +165,8 @@ impl Victim {
             (method, path) if path.starts_with("/network/") => self.network_body(method, path),
             ("POST", "/v1/containers") => spec,
             ("POST", "/zund/v1/images") => json!({"name": "x", "reference": "nginx"}),
+            ("POST", "/v1/registries") => json!({"registry": {"domain": "own.example"}}),
+            (_, path) if path.starts_with("/v1/registries") => json!({"registry": {"name": "xx"}}),
             ("POST", "/zund/v1/preview") => json!({"container": self.container, "spec": spec}),
             (_, path) if path.starts_with("/zund/v1/containers") => json!({"spec": spec}),
             (_, path) if path.starts_with("/zund/v1/quota") => json!({"limits": {"cpu": 1}}),

@@ -7,7 +7,7 @@ use zun_domain::id::ImageId;
 use zun_domain::image::{ArchiveKind, CommitContainer, SaveSource};
 use zun_domain::name::ImageRef;
 
-use super::{FakeImage, Images};
+use super::{FakeImage, Images, digest_of};
 use crate::archive::understand;
 use crate::content::Content;
 use crate::fake::image_store::{gather, loadable};
@@ -32,15 +32,16 @@ pub(super) async fn loaded(docker_id: &str, data: Content) -> Result<FakeImage> 
             ),
         ));
     }
-    let reference: ImageRef = "loaded".parse().map_err(|_| invented())?;
     Ok(FakeImage {
         id: docker_id.to_owned(),
-        ..FakeImage::of(reference, Script::default()).imported()
+        ..FakeImage::of(invented("loaded")?, Script::default()).imported()
     })
 }
 
-fn invented() -> Error {
-    Error::new(Class::Internal, "a made-up reference is none")
+/// What stands for the reference of an image that has none.
+fn invented(word: &str) -> Result<ImageRef> {
+    word.parse()
+        .map_err(|_| Error::new(Class::Internal, format!("{word} is no reference")))
 }
 
 /// A root filesystem as a tar archive: one program that holds this text.
@@ -130,6 +131,12 @@ impl State {
         let key = self.existing(&commit.name.to_string())?;
         let record = self.record(key)?;
         let text = format!("{} {}", record.request.container, record.request.revision);
+        let (reference, script) = (invented("commit"), record.script.clone());
+        let image = FakeImage {
+            id: digest_of(&text),
+            ..FakeImage::of(reference?, script).imported()
+        };
+        self.images.local.insert(image.id.clone(), image);
         self.images.commits.insert(commit.image, text);
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The end of an operation on a container: its record, its claim and its host ports.
 
 use zun_domain::container::{Container, Life, Observed, mount};
-use zun_domain::id::{ContainerId, VolumeId};
+use zun_domain::id::{ContainerId, RegistryId, VolumeId};
 use zun_domain::operation::{Event, OperationKind};
 use zun_domain::runtime::RuntimeName;
 use zun_domain::volume::{AttachmentState, Volume, VolumeAttachment, VolumeLife};
@@ -69,6 +69,7 @@ impl Engine {
             return delete(tx, id).await;
         }
         let had = mount::volumes(&container.desired.mounts);
+        let before = container.desired.registry;
         settle(&mut container, work, end);
         container.updated_at = Some(self.clock.now());
         tx.container_update(&container, container.generation)
@@ -79,6 +80,7 @@ impl Engine {
                 .await?;
             tx.host_ports_set(id, place, &wish.published).await?;
         }
+        settle_registry(tx, &container, before, work).await?;
         settle_volumes(tx, &container, &had, end).await?;
         settle_ports(tx, &container, work, end).await?;
         self.finish_commit(tx, work, end).await?;
@@ -115,6 +117,25 @@ async fn delete(tx: &mut Tx, id: ContainerId) -> zun_store::Result<()> {
         tx.volume_delete(volume.id).await?;
     }
     Ok(())
+}
+
+/// Only the registry of the wish in force is referred to.
+async fn settle_registry(
+    tx: &mut Tx,
+    container: &Container,
+    before: Option<RegistryId>,
+    work: &Work,
+) -> zun_store::Result<()> {
+    let target = match &work.target {
+        Some(Target::Container(target)) => target.registry,
+        Some(Target::Volume(_)) | None => return Ok(()),
+    };
+    let now = container.desired.registry;
+    if before == now && target == now {
+        return Ok(());
+    }
+    let registries: Vec<RegistryId> = now.into_iter().collect();
+    tx.container_registries_set(container.id, &registries).await
 }
 
 /// What is wished now is attached, and nothing else. A volume by size whose entry was taken out is nobody's
