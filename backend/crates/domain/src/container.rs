@@ -5,6 +5,7 @@
 //! legal in which status is [`state::Status::allows`]; what an edit costs is [`change::changes`].
 
 pub mod change;
+pub mod image;
 pub mod mount;
 pub mod networks;
 pub mod spec;
@@ -16,6 +17,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 pub use change::{Change, Effect};
+pub use image::ImageUpdate;
 pub use mount::{Mount, MountSource, MountSpec, MountType};
 pub use networks::NetworkSpec;
 pub use spec::{

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::image::{self, ImageUpdate};
 use super::mount::{self, MountSpec};
 use super::networks::{self, NetworkSpec};
 use crate::name::{
@@ -78,17 +79,6 @@ pub enum PullPolicy {
     IfNotPresent,
     /// The host must have it.
     Never,
-}
-
-/// Whether a tag that names another image by now counts as a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ImageUpdate {
-    /// Never: the container keeps the image that it was made from.
-    #[default]
-    Never,
-    /// By its digest: the registry is asked, and the next update makes the container anew from what it answers.
-    Digest,
 }
 
 /// What the engine does when the process ends.
@@ -414,38 +404,9 @@ impl ContainerSpec {
         self.image_update == Some(ImageUpdate::Digest)
     }
 
-    /// What the fields about the image say that cannot be.
-    fn of_the_image(&self) -> Vec<(&'static str, String)> {
-        let mut found = Vec::new();
-        let glance = self.image_driver == Some(ImageSource::Glance);
-        if glance && self.registry.is_some() {
-            let message =
-                "goes with the image driver \"docker\" only: the image service has no registries";
-            found.push(("registry", message.to_owned()));
-        }
-        if self.registry.as_ref().is_some_and(String::is_empty) {
-            let message = "is empty; give the id or the name of a registry, or leave it out";
-            found.push(("registry", message.to_owned()));
-        }
-        if !self.follows_tag() {
-            return found;
-        }
-        let why = if glance {
-            "goes with the image driver \"docker\" only: an image of the image service never changes"
-        } else if self.image_pull_policy == Some(PullPolicy::Never) {
-            "asks the registry, which image_pull_policy = \"never\" forbids; leave one of them out"
-        } else if self.image.as_str().contains('@') {
-            "needs an image with a tag: the image is named by its digest, which never moves"
-        } else {
-            return found;
-        };
-        found.push(("image_update", format!("\"digest\" {why}")));
-        found
-    }
-
     /// What cannot work, alone or together. Field and message, every one found.
     pub fn contradictions(&self) -> Vec<(&'static str, String)> {
-        let mut found = self.of_the_image();
+        let mut found = image::contradictions(self);
         let relative = |path: &&String| !path.is_empty() && !path.starts_with('/');
         if let Some(path) = self.workdir.as_ref().filter(relative) {
             let shown: String = path.chars().take(80).collect();
