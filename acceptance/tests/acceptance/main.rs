@@ -21,6 +21,7 @@
 //! | `failing.rs` | what users read when something is wrong |
 //! | `snapshot.rs` | what users read when they plan |
 //! | `secret.rs` | values that stay out of logs, states and answers |
+//! | `registry.rs` | the same for registries; containers and images from one with a login, a tag that moves |
 //! | `stored_image.rs` | every attribute of images, containers of images of each kind of file |
 //! | `openstack_image.rs` | OpenStack's own clients with images and commits |
 //! | `image.rs` | the images that the others use |
@@ -41,6 +42,7 @@ mod openstack_image;
 mod openstack_network;
 mod openstack_network_container;
 mod quickstart;
+mod registry;
 mod secret;
 mod snapshot;
 mod stored_image;

@@ -20,6 +20,43 @@ fn commit_with_openstack() -> Result<()> {
     with_clients(commit)
 }
 
+#[test]
+fn registries_with_openstack() -> Result<()> {
+    with_clients(registries)
+}
+
+fn registries(world: &mut World, clients: &Clients) -> Result<()> {
+    let call = "appcontainer registry";
+    let made = clients.ask(&format!(
+        "{call} create --name shop --username ann --password planted --domain registry.example:5000"
+    ))?;
+    let id = text(&made, "uuid")?.to_owned();
+    for (name, value) in [
+        ("name", "shop"),
+        ("username", "ann"),
+        ("domain", "registry.example:5000"),
+        ("password", "***"),
+    ] {
+        ensure!(made[name] == value, "{name} is {}: {made}", made[name]);
+    }
+    let listed = clients.ask(&format!("{call} list --name shop"))?;
+    ensure!(column(&listed, "uuid") == [&made["uuid"]], "{listed}");
+    clients.run(&format!(
+        "{call} update --name other --domain localhost:5000 {id}"
+    ))?;
+    let shown = clients.ask(&format!("{call} show other"))?;
+    ensure!(
+        shown["uuid"] == made["uuid"] && shown["domain"] == "localhost:5000",
+        "{shown}"
+    );
+    let said = clients.log(&format!("{call} show {id}"))?;
+    ensure!(!said.contains("planted"), "the password comes out: {said}");
+    clients.run(&format!("{call} delete other"))?;
+    let refused = clients.refused(&format!("{call} show {id}"))?;
+    ensure!(refused.contains(&id), "{refused}");
+    world.must_be_empty()
+}
+
 fn images(world: &mut World, clients: &Clients) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("root.tar");

@@ -8,10 +8,11 @@ use tfplugin::schema::validator;
 use tfplugin::{
     Attribute, Context, CreateRequest, DeleteRequest, Diagnostic, Diagnostics, IdentitySchema,
     ImportRequest, ImportResponse, ReadRequest, Resource, Schema, StateResponse, UpdateRequest,
-    Validator, Value, async_trait,
+    Value, async_trait,
 };
 use zun_client::registry::{ChangeRegistry, CreateRegistry, Edit};
 use zun_client::{Client, Error, Registry, Secret};
+use zun_domain::registry::RegistryDomain;
 
 use super::agreeing::agreeing;
 use super::identity::{identity, identity_of};
@@ -46,7 +47,7 @@ pub(crate) fn schema() -> Schema {
         .attribute("project_id", text("Owner."))
         .attribute(
             "domain",
-            Attribute::string().required().validator(a_domain()).description(
+            Attribute::string().required().validator(validator::parses::<RegistryDomain>()).description(
                 "Host, and port after a colon, as image references begin with it, such as `registry.example:5000`. Changed live.",
             ),
         )
@@ -89,26 +90,6 @@ pub(crate) fn schema() -> Schema {
                 .optional()
                 .description("Change it to send `password_wo` again. Changed live."),
         )
-}
-
-/// What image references may begin with.
-fn a_domain() -> Validator {
-    Validator::new(|value| {
-        let Some(text) = value.as_str() else {
-            return Ok(());
-        };
-        let path = text.contains('/');
-        // A reference without a dot, a colon or this name in its first part has no domain (Docker's reference grammar).
-        let named = text == "localhost" || text.contains(['.', ':']);
-        let reference = format!("{text}/image").parse::<zun_domain::name::ImageRef>();
-        match reference {
-            Ok(_) if named && !path => Ok(()),
-            _ => Err(format!(
-                "The value has to be what image references begin with, such as \"registry.example:5000\": a host name with a \
-                 dot, or \"localhost\", or a host with a port, without a scheme and a path; it is {text:?}."
-            )),
-        }
-    })
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {

@@ -207,7 +207,14 @@ impl World {
             let hidden = asked.spec.environment_wo.is_some();
             let spec = filled(asked.spec);
             let found = effect_of(&changes(&container.spec, &spec));
-            let remade = found >= Effect::Recreate || hidden || container.state == "missing";
+            let moved = container
+                .seen
+                .as_ref()
+                .is_some_and(|seen| seen.image_digest.is_some());
+            let remade = found >= Effect::Recreate
+                || hidden
+                || container.state == "missing"
+                || (moved && spec.follows_tag());
             if remade {
                 container.revision += 1;
                 container.image_digest = format!("sha256:{}", container.revision);
