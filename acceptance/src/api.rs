@@ -70,6 +70,11 @@ impl Api {
         self.ask(Method::PUT, path, Some(body))
     }
 
+    /// What a `PATCH` answers.
+    pub fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        self.ask(Method::PATCH, path, Some(body))
+    }
+
     /// What a `DELETE` answers.
     pub fn delete(&self, path: &str) -> Result<Value> {
         self.ask(Method::DELETE, path, None)

@@ -8,11 +8,13 @@
 //! | `run PROGRAM ARGUMENT...` | runs a program as a child and ends at once on TERM, which a plain process 1 would ignore |
 //! | `sh`, `sleep`, `nc`, ... | busybox |
 //!
-//! `zun/postgres:1` and `zun/mariadb:1` are made from the Debian packages of the two: see [`postgres`], [`mariadb`].
+//! `zun/postgres:1`, `zun/mariadb:1` and `zun/wordpress:1` are made from Debian's packages: see [`postgres`], [`mariadb`],
+//! [`wordpress`].
 
 mod debian;
 mod mariadb;
 mod postgres;
+mod wordpress;
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -35,15 +37,24 @@ pub const TEST: &str = "zun/test:1";
 /// The image of `examples/terraform/database`.
 pub const POSTGRES: &str = "zun/postgres:1";
 
-/// The other database that is tried on a volume.
+/// The database of `examples/terraform/wordpress`.
 pub const MARIADB: &str = "zun/mariadb:1";
 
+/// The web application of `examples/terraform/wordpress`.
+pub const WORDPRESS: &str = "zun/wordpress:1";
+
 /// Every image that is made here.
-pub const ALL: [&str; 4] = [QUICKSTART, TEST, POSTGRES, MARIADB];
+pub const ALL: [&str; 5] = [QUICKSTART, TEST, POSTGRES, MARIADB, WORDPRESS];
+
+const RECIPE_LABEL: &str = "zun.image-recipe";
 
 /// Counts up when the recipe of an image changes, so that an older one is replaced.
-const RECIPE: &str = "1";
-const RECIPE_LABEL: &str = "zun.image-recipe";
+fn recipe(name: &str) -> &'static str {
+    match name {
+        MARIADB => "2",
+        _ => "1",
+    }
+}
 
 const RUN: &str = r#"#!/bin/sh
 # Process 1 gets no default action for TERM from the kernel: without this trap a stop takes the whole grace period.
@@ -63,11 +74,11 @@ exec run httpd -f -p "${PORT:-80}" -h "$www"
 /// Makes the image under this name, unless the engine has it already.
 pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
     let made = engine.block_on(engine.client().inspect_image(name)).ok();
-    let recipe = made
+    let made = made
         .and_then(|image| image.config)
         .and_then(|config| config.labels)
         .and_then(|labels| labels.get(RECIPE_LABEL).cloned());
-    if recipe.as_deref() == Some(RECIPE) {
+    if made.as_deref() == Some(recipe(name)) {
         return Ok(());
     }
     let (repository, tag) = name
@@ -95,26 +106,37 @@ fn changes(name: &str) -> Vec<String> {
     let mut changes = match name {
         POSTGRES => postgres::changes(),
         MARIADB => mariadb::changes(),
+        WORDPRESS => wordpress::changes(),
         _ => ["CMD [\"web\"]", "ENV PATH=/bin", "EXPOSE 80/tcp"]
             .map(ToOwned::to_owned)
             .to_vec(),
     };
-    changes.push(format!("LABEL {RECIPE_LABEL}={RECIPE}"));
+    changes.push(format!("LABEL {RECIPE_LABEL}={}", recipe(name)));
     changes
+}
+
+/// The root of the image of the tests as a tar archive, with these words in `/etc/words`: other words are another image.
+pub fn root_with(words: &str) -> Result<Vec<u8>> {
+    packed(|root| Ok(fs::write(root.join("etc/words"), words)?))
 }
 
 /// The root as a tar archive.
 fn archive(name: &str) -> Result<Vec<u8>> {
+    packed(|root| match name {
+        POSTGRES => postgres::fill(root),
+        MARIADB => mariadb::fill(root),
+        WORDPRESS => wordpress::fill(root),
+        _ => Ok(()),
+    })
+}
+
+/// A root with a busybox and more, as a tar archive.
+fn packed(more: impl FnOnce(&Path) -> Result<()>) -> Result<Vec<u8>> {
     let busybox = static_busybox()?;
     let stage = tempfile::tempdir().context("cannot make a temporary folder")?;
     let root = stage.path().join("root");
-    fill(&root, &busybox).with_context(|| format!("cannot fill {}", root.display()))?;
-    match name {
-        POSTGRES => postgres::fill(&root),
-        MARIADB => mariadb::fill(&root),
-        _ => Ok(()),
-    }
-    .with_context(|| format!("cannot fill {}", root.display()))?;
+    let filled = fill(&root, &busybox).and_then(|()| more(&root));
+    filled.with_context(|| format!("cannot fill {}", root.display()))?;
     let archive = stage.path().join("root.tar");
     process::run(
         Command::new("tar")

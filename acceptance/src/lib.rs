@@ -11,6 +11,7 @@ pub mod settings;
 pub mod skip;
 
 pub mod api;
+pub mod archive;
 pub mod backend;
 pub mod docker;
 pub mod firewall;
@@ -24,6 +25,7 @@ pub mod world;
 
 pub mod http;
 pub mod process;
+pub mod registry;
 
 pub mod machine;
 

@@ -4,9 +4,11 @@ pub(crate) mod capsule;
 mod container;
 mod containers;
 mod hosts;
+mod image;
 mod networking;
 mod one_stored;
 mod quota;
+mod registry;
 mod volume;
 mod volume_snapshot;
 
@@ -32,5 +34,7 @@ pub(crate) fn all() -> Vec<Box<dyn DataSource<Session>>> {
         Box::new(DataOf::<SecurityGroup>::new()),
         Box::new(DataOf::<Router>::new()),
         Box::new(DataOf::<FloatingIp>::new()),
+        Box::new(registry::RegistryData),
+        Box::new(image::ImageData),
     ]
 }

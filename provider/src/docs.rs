@@ -17,10 +17,11 @@ use crate::session::Session;
 use page::{Page, kind_title};
 
 /// Resources with a table of what each edit does.
-const NETWORKING: [&str; 7] = [
+const WITH_EDITS: [&str; 8] = [
     "zun_floating_ip",
     "zun_network",
     "zun_port",
+    "zun_registry",
     "zun_router",
     "zun_security_group",
     "zun_security_group_rule",
@@ -58,6 +59,7 @@ fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
         .iter()
         .chain(texts::networking::EXAMPLES)
         .chain(texts::capsule::EXAMPLES)
+        .chain(texts::image::EXAMPLES)
         .find(|(of, what, _)| *of == name && *what == kind)
         .map_or_else(
             || panic!("no example of {}", kind_title(name, kind)),
@@ -66,13 +68,15 @@ fn page_of(name: &str, kind: &'static str, schema: Schema) -> Page {
     let more = match (name, kind) {
         ("zun_container", "Resource") => tables::of_container(),
         ("zun_capsule", "Resource") => capsule::of_capsule(),
-        (name, "Resource") if NETWORKING.contains(&name) => tables::of_edits(&schema),
+        ("zun_image", "Resource") => tables::of_edits(&schema) + tables::DATA,
+        (name, "Resource") if WITH_EDITS.contains(&name) => tables::of_edits(&schema),
         _ => String::new(),
     };
     let import = texts::IMPORTS
         .iter()
         .chain(texts::networking::IMPORTS)
         .chain(texts::capsule::IMPORTS)
+        .chain(texts::image::IMPORTS)
         .find(|(of, _)| *of == name && kind == "Resource")
         .map(|(_, text)| *text);
     Page {

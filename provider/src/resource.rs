@@ -5,6 +5,7 @@ pub(crate) mod capsule;
 pub(crate) mod container;
 pub(crate) mod floating_ip;
 mod identity;
+pub(crate) mod image;
 mod limits;
 pub(crate) use limits::figures;
 pub(crate) mod network;
@@ -12,6 +13,7 @@ pub(crate) mod networking;
 pub(crate) mod port;
 mod quota;
 mod quota_class;
+pub(crate) mod registry;
 pub(crate) mod router;
 pub(crate) mod security_group;
 mod security_group_rule;
@@ -45,5 +47,7 @@ pub(crate) fn all() -> Vec<Box<dyn Resource<Session>>> {
         Box::new(NetworkingOf::<Rule>::new()),
         Box::new(NetworkingOf::<Router>::new()),
         Box::new(NetworkingOf::<FloatingIp>::new()),
+        Box::new(registry::RegistryResource),
+        Box::new(image::ImageResource),
     ]
 }

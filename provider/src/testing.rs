@@ -3,7 +3,9 @@
 
 mod capsule;
 mod http;
+mod images;
 pub(crate) mod networking;
+mod registries;
 mod storage;
 mod world;
 

@@ -46,3 +46,22 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     Ok(found)
 }
+
+/// The folder with the highest number for a name, among those in `packages` that hold `file`; `hint` says how to get
+/// one.
+pub(super) fn newest(packages: &Path, file: &str, hint: &str) -> Result<PathBuf> {
+    let found = fs::read_dir(packages).into_iter().flatten().flatten();
+    found
+        .map(|entry| entry.path())
+        .filter(|path| path.join(file).is_file())
+        .max_by_key(|path| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.parse::<u32>().unwrap_or_default()
+        })
+        .with_context(|| {
+            format!(
+                "nothing in {} to make an image of: {hint}",
+                packages.display()
+            )
+        })
+}

@@ -1,7 +1,8 @@
 //! The root of `zun/mariadb:1`: MariaDB from the Debian packages of this machine, with the libraries it asks for.
 //!
 //! Its default program `database` makes the system tables in `/var/lib/mysql` where that is empty, and runs the server.
-//! Its user root has no password and is let in over the socket in `/run/mysqld` alone.
+//! Its user root has no password and is let in over the socket in `/run/mysqld` alone. Where `MARIADB_DATABASE` is given,
+//! that database is there, and `MARIADB_USER` with `MARIADB_PASSWORD` may do anything in it, also from elsewhere.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,6 +30,19 @@ if [ ! -d "$data/mysql" ]; then
         cd /usr/share/mysql
         cat mysql_system_tables.sql mysql_performance_tables.sql mysql_system_tables_data.sql
     } | mariadbd --no-defaults --bootstrap --user=mysql --datadir="$data" --log-warnings=0
+fi
+if [ -n "${MARIADB_DATABASE:-}" ]; then
+    : "${MARIADB_USER:?set MARIADB_USER and MARIADB_PASSWORD to who may use $MARIADB_DATABASE}" "${MARIADB_PASSWORD:?}"
+    quoted() { printf '%s' "$1" | sed 's/[\\'\'']/\\&/g'; }
+    user="'$(quoted "$MARIADB_USER")'@'%'"
+    umask 077
+    printf '%s\n' "CREATE DATABASE IF NOT EXISTS \`$MARIADB_DATABASE\`;" \
+        "CREATE USER IF NOT EXISTS $user;" \
+        "ALTER USER $user IDENTIFIED BY '$(quoted "$MARIADB_PASSWORD")';" \
+        "GRANT ALL ON \`$MARIADB_DATABASE\`.* TO $user;" >/run/mysqld/init.sql
+    chown mysql /run/mysqld/init.sql
+    set -- --init-file=/run/mysqld/init.sql "$@"
+    umask 022
 fi
 exec mariadbd --no-defaults --user=mysql --datadir="$data" --socket=/run/mysqld/mysqld.sock "$@"
 "#;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::debian::{copy, files, libraries};
+use super::debian::{copy, files, libraries, newest};
 use super::write_program;
 
 /// Where Debian keeps the programs of each version.
@@ -51,7 +51,11 @@ pub(super) fn changes() -> Vec<String> {
 
 /// Adds PostgreSQL to a root with a busybox.
 pub(super) fn fill(root: &Path) -> Result<()> {
-    let package = newest()?;
+    let package = newest(
+        Path::new(PACKAGES),
+        "bin/initdb",
+        "`apt-get install postgresql`",
+    )?;
     let version = package.file_name().context("a package without a version")?;
     for path in files(&Path::new("/usr/share/postgresql").join(version))? {
         copy(&path, root)?;
@@ -78,19 +82,4 @@ pub(super) fn fill(root: &Path) -> Result<()> {
     )?;
     fs::write(root.join("etc/group"), "root:x:0:\npostgres:x:70:\n")?;
     write_program(root, "database", DATABASE)
-}
-
-/// The newest version that is installed.
-fn newest() -> Result<PathBuf> {
-    let found = fs::read_dir(PACKAGES).into_iter().flatten().flatten();
-    found
-        .map(|entry| entry.path())
-        .filter(|path| path.join("bin/initdb").is_file())
-        .max_by_key(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.parse::<u32>().unwrap_or_default()
-        })
-        .with_context(|| {
-            format!("no PostgreSQL in {PACKAGES} to make an image of: `apt-get install postgresql`")
-        })
 }

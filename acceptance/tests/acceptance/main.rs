@@ -12,6 +12,7 @@
 //! | `network_container.rs` | containers on networks: joined, left, cut off by hand, ports that stay |
 //! | `network_tiers.rs` | the example of three tiers with real packets, also while zund is dead |
 //! | `network_killed.rs` | zund killed in the middle of work on networks: rules and records agree |
+//! | `wordpress.rs` | the example of a blog, used as its author would |
 //! | `network_many.rs` | sixty containers and their network come and go, again and again |
 //! | `openstack_network.rs` | OpenStack's own clients and gophercloud with every noun of networks |
 //! | `openstack_network_container.rs` | containers on networks by those clients, with real packets |
@@ -22,6 +23,9 @@
 //! | `failing.rs` | what users read when something is wrong |
 //! | `snapshot.rs` | what users read when they plan |
 //! | `secret.rs` | values that stay out of logs, states and answers |
+//! | `registry.rs` | the same for registries; containers and images from one with a login, a tag that moves |
+//! | `stored_image.rs` | every attribute of images, containers of images of each kind of file |
+//! | `openstack_image.rs` | OpenStack's own clients with images and commits |
 //! | `image.rs` | the images that the others use |
 
 mod attribute;
@@ -38,13 +42,17 @@ mod network_container;
 mod network_killed;
 mod network_many;
 mod network_tiers;
+mod openstack_image;
 mod openstack_network;
 mod openstack_network_container;
 mod quickstart;
+mod registry;
 mod secret;
 mod snapshot;
+mod stored_image;
 mod volume;
 mod volume_killed;
+mod wordpress;
 
 use anyhow::{Result, ensure};
 

@@ -114,6 +114,7 @@ fn examples_name_what_there_is() {
             .iter()
             .chain(texts::networking::EXAMPLES)
             .chain(texts::capsule::EXAMPLES)
+            .chain(texts::image::EXAMPLES)
             .map(|(_, _, text)| (*text).to_owned()),
     );
     texts.extend(

@@ -45,6 +45,19 @@ plan names those that none admits.
 apply mends it.
 ";
 
+/// What decides about the data of an image.
+pub(super) const DATA: &str = "
+An image never gets other data. What decides is the checksum of the file, MD5 and SHA-512:
+
+- other bytes in the same file: the plan replaces the image, and shows it on `checksum`;
+- the same bytes in another file, or a file that is not there while planning: the image stays as it is;
+- another `registry_image`: the plan replaces the image. A tag that has moved does not; name a digest to follow one.
+
+An image that a container runs cannot be deleted. Where images are replaced while containers run them, set \
+`create_before_destroy = true` in `lifecycle`: the containers are then recreated in place with the new one before the old \
+one goes.
+";
+
 /// Both tables with their words.
 pub(super) fn of_container() -> String {
     let mut text =
@@ -112,8 +125,9 @@ pub(super) fn of_edits(schema: &Schema) -> String {
                     | Modifier::RequiresReplaceIf(_)
             )
         });
-        // The one that is decided while planning.
-        if replaces || name == "delete_default_rules" {
+        // Those that are decided while planning.
+        let decided = ["delete_default_rules", "local_file_path", "registry_image"];
+        if replaces || decided.contains(&name.as_str()) {
             replaced.push(format!("`{name}`"));
         } else {
             live.push(format!("`{name}`"));

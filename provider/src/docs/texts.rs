@@ -1,6 +1,7 @@
-//! What no schema says: examples and the ways to import. [`networking`] has those of its resources.
+//! What no schema says: examples and the ways to import. [`networking`] and [`image`] have those of their resources.
 
 pub(super) mod capsule;
+pub(super) mod image;
 pub(super) mod networking;
 
 pub(super) const PROVIDER: &str = r#"

@@ -77,7 +77,12 @@ impl Resource<Session> for ContainerResource {
     ) -> Result<(), Diagnostics> {
         let session = context.client()?;
         let id: String = request.current_state.read("id")?;
-        let found = session.reads.get(&session.client, &id).await;
+        // Lists do not ask what a tag means by now.
+        let found = if plan::follows_tag(&request.current_state) {
+            session.client.container_find(&id).await
+        } else {
+            session.reads.get(&session.client, &id).await
+        };
         match found.map_err(|error| failed(&error))? {
             Some(container) if container.state != "deleting" => {
                 response.set_state(state::state_of(&container, &request.current_state));

@@ -12,6 +12,8 @@ pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) body: serde_json::Value,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// An answer: status, extra headers, JSON.
@@ -77,6 +79,7 @@ async fn converse(mut stream: TcpStream, handle: &(impl Fn(Request) -> Answer + 
             path: path.to_owned(),
             query: query.to_owned(),
             body: serde_json::from_slice(&buffer[end..end + length]).unwrap_or_default(),
+            bytes: buffer[end..end + length].to_vec(),
         };
         let answer = handle(request);
         let body = if answer.body.is_null() {

@@ -11,7 +11,9 @@ use zun_domain::quota::{LimitSet, Limits};
 
 use super::capsule::Capsules;
 use super::http::{Answer, Request, answer};
+use super::images::Images;
 use super::networking::Networking;
+use super::registries::Registries;
 use super::storage::Storage;
 
 /// Everything the stand-in holds.
@@ -35,6 +37,10 @@ pub(crate) struct World {
     pub(crate) storage: Storage,
     /// Its networking.
     pub(crate) networking: Networking,
+    /// Its image service.
+    pub(crate) images: Images,
+    /// Its registries.
+    pub(crate) registries: Registries,
     limits: BTreeMap<String, LimitSet>,
     operations: BTreeMap<String, Json>,
     /// What a container becomes by an operation, from the moment its end is asked for.
@@ -92,6 +98,9 @@ impl World {
             ("POST", ["zund", "v1", "preview", "capsule"]) => self.capsule_preview(),
             ("POST", ["zund", "v1", "capsules"]) => self.capsule_create(&request.body),
             (_, ["zund", "v1", "capsules", which, ..]) => self.capsule(which, request),
+            ("GET", ["zund", "v1", "operations", id]) if id.starts_with("image-") => {
+                self.images.operation(id)
+            }
             ("GET", ["zund", "v1", "operations", id]) => {
                 if let Some(container) = self.pending.remove(*id) {
                     self.containers.insert(container.uuid.clone(), container);
@@ -110,6 +119,9 @@ impl World {
             }
             (_, ["volume", "v3", "p", rest @ ..]) => self.storage.answer(request, rest),
             (_, ["network", "v2.0", rest @ ..]) => self.networking.answer(request, rest),
+            (_, ["image", "v2", "images", rest @ ..]) => self.images.answer(request, rest),
+            (_, ["zund", "v1", "images", rest @ ..]) => self.images.extension(request, rest),
+            (_, ["v1", "registries", rest @ ..]) => self.registries.answer(request, rest),
             ("GET", ["v1", "hosts"]) => answer(
                 200,
                 json!({"hosts": [{"uuid": "h1", "hostname": "alpha",
@@ -212,7 +224,14 @@ impl World {
             let hidden = asked.spec.environment_wo.is_some();
             let spec = filled(asked.spec);
             let found = effect_of(&changes(&container.spec, &spec));
-            let remade = found >= Effect::Recreate || hidden || container.state == "missing";
+            let moved = container
+                .seen
+                .as_ref()
+                .is_some_and(|seen| seen.image_digest.is_some());
+            let remade = found >= Effect::Recreate
+                || hidden
+                || container.state == "missing"
+                || (moved && spec.follows_tag());
             if remade {
                 container.revision += 1;
                 container.image_digest = format!("sha256:{}", container.revision);

@@ -33,6 +33,9 @@ fn identity() -> Vec<Check> {
         check("image", "\"zun/test:1\"", "\"zun/quickstart:1\"", Recreate),
         check("image_driver", "", "\"docker\"", Recreate),
         check("image_pull_policy", "\"ifnotpresent\"", "\"never\"", Live),
+        // Registries, and tags that move in them, are in registry.rs.
+        check("image_update", "", "\"never\"", Live),
+        check("registry", "", "\"shop\"", Recreate).only_planned(),
         check(
             "labels",
             "{ tier = \"web\" }",

@@ -31,6 +31,9 @@ const BLOCK_STORAGE: [&str; 4] = ["block-storage", "volumev3", "block-store", "v
 /// Names of the type of the network service.
 const NETWORKING: [&str; 1] = ["network"];
 
+/// Names of the type of the image service.
+const IMAGES: [&str; 1] = ["image"];
+
 /// The address of the block storage service, with its version and the project; `None` where the catalog does
 /// not say one of version 3.
 pub(crate) fn block_storage_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
@@ -41,12 +44,23 @@ pub(crate) fn block_storage_of(catalog: &[Service], region: Option<&str>) -> Opt
 /// The address of the network service with its version, which catalogs leave out as a rule; `None` where the
 /// catalog does not name the service.
 pub(crate) fn networking_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
-    let mut url = public(catalog, &NETWORKING, region).next()?;
+    let url = public(catalog, &NETWORKING, region).next()?;
+    Some(with_version(url, "/v2.0"))
+}
+
+/// The address of the image service with its version, which catalogs leave out as a rule; `None` where the catalog
+/// does not name the service.
+pub(crate) fn images_of(catalog: &[Service], region: Option<&str>) -> Option<Url> {
+    let url = public(catalog, &IMAGES, region).next()?;
+    Some(with_version(url, "/v2"))
+}
+
+fn with_version(mut url: Url, version: &str) -> Url {
     let path = url.path().trim_end_matches('/');
-    let path = path.strip_suffix("/v2.0").unwrap_or(path);
-    let path = format!("{path}/v2.0");
+    let path = path.strip_suffix(version).unwrap_or(path);
+    let path = format!("{path}{version}");
     url.set_path(&path);
-    Some(url)
+    url
 }
 
 /// The public addresses of a service by the names of its type, those of its usual name first.
@@ -187,5 +201,22 @@ mod tests {
             assert_eq!(of(url).as_deref(), Some(found), "{url}");
         }
         assert_eq!(networking_of(&[], None), None);
+    }
+
+    #[test]
+    fn the_image_service_gets_its_version_where_the_catalog_leaves_it_out() {
+        for (url, found) in [
+            ("http://a:9517/image", "http://a:9517/image/v2"),
+            ("http://a:9517/image/v2/", "http://a:9517/image/v2"),
+            ("http://a:9292", "http://a:9292/v2"),
+        ] {
+            let json = format!(
+                r#"[{{"type":"image","endpoints":[{{"interface":"public","region":"a","url":"{url}"}}]}}]"#
+            );
+            let catalog: Vec<Service> = serde_json::from_str(&json).unwrap();
+            let of = images_of(&catalog, None).map(|url| url.to_string());
+            assert_eq!(of.as_deref(), Some(found), "{url}");
+        }
+        assert_eq!(images_of(&[], None), None);
     }
 }

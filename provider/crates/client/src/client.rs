@@ -1,5 +1,7 @@
 //! The client: logs in when first needed, keeps the token, sends calls to the right place.
 
+use std::path::PathBuf;
+
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -7,13 +9,13 @@ use tokio::sync::{OnceCell, RwLock};
 use url::Url;
 use zun_api_types::features::Features;
 
-use crate::catalog::{base_of, block_storage_of, networking_of, without_version};
+use crate::catalog::{base_of, block_storage_of, images_of, networking_of, without_version};
 use crate::connection::{Connection, Secret};
 use crate::error::{Cause, Error};
 use crate::identity::log_in;
 use crate::reply::Reply;
 use crate::retry::{Patience, patiently};
-use crate::transport::{Ask, Transport};
+use crate::transport::{Ask, Payload, Transport};
 
 /// A deployment as one user sees it. Cheap to make; share it.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ struct Session {
     block_storage: Option<Url>,
     /// Of the network service, with its version, where the catalog names it.
     networking: Option<Url>,
+    /// Of the image service, with its version, where the catalog names it.
+    images: Option<Url>,
     /// How many logins came before; tells a refused token from the one that followed it.
     number: u64,
 }
@@ -46,6 +50,8 @@ enum Service {
     BlockStorage(String),
     /// Networking.
     Networking,
+    /// Images.
+    Images,
 }
 
 /// A call: method, path below the service's address, and the body as it is sent.
@@ -57,6 +63,8 @@ pub(crate) struct Call {
     path: Vec<String>,
     query: Vec<(&'static str, String)>,
     body: Option<Result<serde_json::Value, String>>,
+    file: Option<PathBuf>,
+    content_type: Option<&'static str>,
     headers: Vec<(&'static str, &'static str)>,
     patience: Patience,
     wait: std::time::Duration,
@@ -94,6 +102,14 @@ impl Call {
         }
     }
 
+    /// A call of the image API.
+    pub(crate) fn images(tried: impl Into<String>, method: Method, path: &[&str]) -> Self {
+        Self {
+            service: Service::Images,
+            ..Self::at(&[], tried, method, path)
+        }
+    }
+
     fn at(root: &[&str], tried: impl Into<String>, method: Method, path: &[&str]) -> Self {
         let patience = if method == Method::GET || method == Method::DELETE {
             Patience::Short
@@ -107,6 +123,8 @@ impl Call {
             path: root.iter().chain(path).map(ToString::to_string).collect(),
             query: Vec::new(),
             body: None,
+            file: None,
+            content_type: None,
             headers: Vec::new(),
             patience,
             wait: std::time::Duration::ZERO,
@@ -115,6 +133,18 @@ impl Call {
 
     pub(crate) fn body(mut self, body: &impl Serialize) -> Self {
         self.body = Some(serde_json::to_value(body).map_err(|error| error.to_string()));
+        self
+    }
+
+    /// Sends what a file holds.
+    pub(crate) fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.file = Some(path.into());
+        self
+    }
+
+    /// What the body is, where it is not plain JSON.
+    pub(crate) fn content_type(mut self, kind: &'static str) -> Self {
+        self.content_type = Some(kind);
         self
     }
 
@@ -153,6 +183,10 @@ impl Call {
                 Some(url) => (url, Vec::new()),
                 None => below_base(vec!["network", "v2.0"]),
             },
+            Service::Images => match &session.images {
+                Some(url) => (url, Vec::new()),
+                None => below_base(vec!["image", "v2"]),
+            },
         }
     }
 
@@ -175,6 +209,13 @@ impl Call {
             ask = ask.header(name, Secret::new(*value));
         }
         ask.timeout += self.wait;
+        if let Some(kind) = self.content_type {
+            ask.content_type = kind;
+        }
+        if let Some(path) = &self.file {
+            ask.body = Some(Payload::File(path.clone()));
+            return Ok(ask);
+        }
         match &self.body {
             None => Ok(ask),
             Some(Ok(body)) => ask.json(body),
@@ -252,12 +293,13 @@ impl Client {
         }
         let login = log_in(&self.transport, &self.connection).await?;
         let region = self.connection.region.as_deref();
-        let (base, block_storage, networking) = match &self.connection.endpoint {
-            Some(endpoint) => (without_version(endpoint.clone()), None, None),
+        let (base, block_storage, networking, images) = match &self.connection.endpoint {
+            Some(endpoint) => (without_version(endpoint.clone()), None, None, None),
             None => (
                 base_of(&login.catalog, region)?,
                 block_storage_of(&login.catalog, region),
                 networking_of(&login.catalog, region),
+                images_of(&login.catalog, region),
             ),
         };
         let session = Session {
@@ -265,6 +307,7 @@ impl Client {
             base,
             block_storage,
             networking,
+            images,
             number: refused.map_or(0, |number| number + 1),
         };
         *place = Some(session.clone());

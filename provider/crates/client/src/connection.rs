@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, Serializer};
 use url::Url;
 
 /// A password, a token or an application credential's secret. Never printed.
@@ -19,6 +20,13 @@ impl Secret {
     /// The text, for the request that carries it.
     pub(crate) fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+}
+
+/// For the body of the request that carries it.
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
     }
 }
 

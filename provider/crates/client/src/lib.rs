@@ -1,5 +1,6 @@
 //! A typed client of zund: login at Keystone, the extension API `/zund/v1`, what a provider needs of the
-//! container API `/v1`, the block storage API `/volume/v3`, and the networking API `/network/v2.0`.
+//! container API `/v1`, the block storage API `/volume/v3`, the networking API `/network/v2.0`, and the image API
+//! `/image/v2`.
 //!
 //! Start with [`Client`]: made from a [`Connection`] without touching the network; it logs in and asks
 //! for the server's features when the first call needs them, once, and again once when a token is
@@ -23,10 +24,12 @@ mod capsule;
 mod container;
 mod features;
 pub mod host;
+pub mod image;
 pub mod networking;
 mod operation;
 mod preview;
 mod quota;
+pub mod registry;
 pub mod snapshot;
 pub mod volume;
 
@@ -38,5 +41,7 @@ pub use connection::{Connection, Credentials, Domain, Named, Project, Secret, Tl
 pub use container::ContainerFilter;
 pub use error::{Cause, Error};
 pub use host::Host;
+pub use image::{Image, ImageChange};
+pub use registry::Registry;
 pub use snapshot::{CreateSnapshot, Snapshot};
 pub use volume::{CreateVolume, Described, Volume, VolumeAttachment};

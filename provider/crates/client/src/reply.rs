@@ -20,6 +20,13 @@ struct Fault {
     message: String,
 }
 
+/// The error of the image API. Its message may end in line breaks of HTML.
+#[derive(Deserialize)]
+struct ImageFault {
+    message: String,
+    title: String,
+}
+
 /// An answer, read to its end.
 #[derive(Debug)]
 pub(crate) struct Reply {
@@ -75,7 +82,14 @@ impl Reply {
                     refusal.code = fault.kind.unwrap_or(name);
                     refusal.detail = fault.message;
                 }
-                None => refusal.detail = format!("{} answered {}", self.url, self.summary()),
+                None => match serde_json::from_slice::<ImageFault>(&self.body) {
+                    Ok(fault) => {
+                        let message = fault.message.replace("<br />", " ");
+                        message.trim().clone_into(&mut refusal.detail);
+                        refusal.title = fault.title;
+                    }
+                    Err(_) => refusal.detail = format!("{} answered {}", self.url, self.summary()),
+                },
             },
         }
         Box::new(refusal)

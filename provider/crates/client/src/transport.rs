@@ -1,10 +1,14 @@
 //! One request: sent, answered, judged.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use futures::stream::try_unfold;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use reqwest::{Body, Method, RequestBuilder};
 use serde::Serialize;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
 use url::Url;
 
 use crate::connection::{Connection, Secret};
@@ -15,13 +19,26 @@ use crate::tls::Clients;
 /// The longest a request may take that waits for nothing.
 pub(crate) const USUAL: Duration = Duration::from_mins(1);
 
+/// Bytes of a file that are read at once.
+const CHUNK: usize = 1 << 18;
+
+/// What is sent with a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Payload {
+    /// As it is.
+    Bytes(Vec<u8>),
+    /// What this file holds when the request is sent; read while it is sent, never held as a whole.
+    File(PathBuf),
+}
+
 /// A request, ready to be sent any number of times.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, Secret)>,
-    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) body: Option<Payload>,
+    pub(crate) content_type: &'static str,
     pub(crate) timeout: Duration,
 }
 
@@ -33,6 +50,7 @@ impl Ask {
             url,
             headers: Vec::new(),
             body: None,
+            content_type: "application/json",
             timeout: USUAL,
         }
     }
@@ -42,7 +60,7 @@ impl Ask {
         let body = serde_json::to_vec(body).map_err(|error| Cause::Settings {
             message: format!("the request cannot be written: {error}"),
         })?;
-        self.body = Some(body);
+        self.body = Some(Payload::Bytes(body));
         Ok(self)
     }
 
@@ -77,10 +95,8 @@ impl Transport {
             value.set_sensitive(true);
             request = request.header(*name, value);
         }
-        if let Some(body) = &ask.body {
-            request = request
-                .header(CONTENT_TYPE, "application/json")
-                .body(body.clone());
+        if let Some(payload) = &ask.body {
+            request = with_payload(request.header(CONTENT_TYPE, ask.content_type), payload).await?;
         }
         let answer = request
             .send()
@@ -98,6 +114,31 @@ impl Transport {
             body: body.to_vec(),
         })
     }
+}
+
+async fn with_payload(request: RequestBuilder, payload: &Payload) -> Result<RequestBuilder, Cause> {
+    match payload {
+        Payload::Bytes(bytes) => Ok(request.body(bytes.clone())),
+        Payload::File(path) => {
+            let (length, body) = opened(path).await.map_err(|error| Cause::Settings {
+                message: format!("the file {} cannot be read: {error}", path.display()),
+            })?;
+            Ok(request.header(CONTENT_LENGTH, length).body(body))
+        }
+    }
+}
+
+/// A file as a body: its length in bytes, which the server is told beforehand, and what it holds.
+async fn opened(path: &Path) -> std::io::Result<(u64, Body)> {
+    let file = File::open(path).await?;
+    let length = file.metadata().await?.len();
+    let chunks = try_unfold(file, |mut file| async move {
+        let mut chunk = vec![0; CHUNK];
+        let read = file.read(&mut chunk).await?;
+        chunk.truncate(read);
+        Ok::<_, std::io::Error>((read > 0).then_some((chunk, file)))
+    });
+    Ok((length, Body::wrap_stream(chunks)))
 }
 
 /// The address as it may be shown: without a password in it, and without the query.

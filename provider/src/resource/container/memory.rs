@@ -48,6 +48,8 @@ pub(super) struct Memory {
     pub(super) generation: Option<i64>,
     /// Of the specification that is held, what the state does not tell: see [`Wished`].
     pub(super) wished: Option<Wished>,
+    /// The digest that the tag of its image means by now, where it is another one and that was asked for.
+    pub(super) moved: Option<String>,
     /// Imported, and not applied since: what no server holds is not there yet, and that is no change.
     pub(super) imported: bool,
     /// This plan is the second half of a replacement of that container.
@@ -59,6 +61,10 @@ impl Memory {
     pub(super) fn of(container: &Container) -> Self {
         Self {
             generation: Some(container.generation),
+            moved: container
+                .seen
+                .as_ref()
+                .and_then(|seen| seen.image_digest.clone()),
             wished: Some(Wished {
                 cpu: container.spec.cpu,
                 memory: container.spec.memory,
@@ -95,16 +101,18 @@ impl Memory {
 
     /// What was stored.
     pub(super) fn load(private: &Private) -> Self {
+        let text_of = |name: &str| {
+            let text = private.get(name).and_then(Json::as_str);
+            text.map(str::to_owned)
+        };
         Self {
             generation: private.get("generation").and_then(Json::as_i64),
             wished: private
                 .get("wished")
                 .and_then(|json| serde_json::from_value(json.clone()).ok()),
+            moved: text_of("moved"),
             imported: private.get("imported").and_then(Json::as_bool) == Some(true),
-            replaces: private
-                .get("replaces")
-                .and_then(Json::as_str)
-                .map(str::to_owned),
+            replaces: text_of("replaces"),
         }
     }
 
@@ -119,6 +127,7 @@ impl Memory {
                     .and_then(|w| serde_json::to_value(w).ok()),
             ),
             ("imported", self.imported.then_some(Json::Bool(true))),
+            ("moved", self.moved.clone().map(Json::String)),
             ("replaces", self.replaces.clone().map(Json::String)),
         ];
         for (name, value) in entries {

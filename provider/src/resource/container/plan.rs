@@ -200,6 +200,10 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk: DiskMeaning) -> 
     if differs("name") {
         shape.add(Kind::Live);
     }
+    if follows_tag(planned) && (memory.moved.is_some() || !follows_tag(prior)) {
+        // Whether its tag has moved is not known before it was asked for.
+        shape.add(Kind::Recreate);
+    }
     if differs("wait_for") || differs("timeouts") {
         shape.add(Kind::Local);
     }
@@ -219,6 +223,12 @@ fn judge(prior: &Value, planned: &Value, memory: &Memory, disk: DiskMeaning) -> 
         shape.add(Kind::Network);
     }
     shape
+}
+
+/// Whether a moved tag counts.
+pub(super) fn follows_tag(value: &Value) -> bool {
+    let word = value.get("image_update").ok().and_then(Value::as_str);
+    word == Some("digest")
 }
 
 /// What it takes to come from one state to another. One that could not be made is made anew; one that is gone

@@ -11,7 +11,7 @@ use zun_api_types::preview::{Preview, PreviewRequest, Problem};
 
 use super::memory::Memory;
 use super::mounts;
-use super::plan::{shape_create, shape_update};
+use super::plan::{follows_tag, shape_create, shape_update};
 use super::spec::{environment_wo, fields, spec_of, wait_for_of, wish_of};
 use crate::json::to_json;
 use crate::report::{detail, failed, sentence};
@@ -66,6 +66,7 @@ async fn update(
     for name in &shape.replaced_by {
         response.require_replace(*name);
     }
+    tell_of_moved_tag(prior, &memory, response);
     mounts::judge(
         prior,
         &response.planned_state,
@@ -84,6 +85,28 @@ async fn update(
         }
         _ => Ok(()),
     }
+}
+
+fn tell_of_moved_tag(prior: &Value, memory: &Memory, response: &mut PlanResponse) {
+    let Some(moved) = memory.moved.as_ref() else {
+        return;
+    };
+    if !follows_tag(&response.planned_state)
+        || prior.get("image") != response.planned_state.get("image")
+    {
+        return;
+    }
+    let text = |name: &str| {
+        let text = prior.get(name).ok().and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let words = format!(
+        "{} means {moved} by now, and the container runs {}. The apply recreates it in place from the new one.",
+        text("image"),
+        text("image_digest")
+    );
+    let warning = Diagnostic::warning("The tag of the image has moved", words);
+    response.diagnostics.push(warning.at("image"));
 }
 
 async fn preview(

@@ -62,12 +62,16 @@ fn count() -> Attribute {
 fn what(schema: Schema) -> Schema {
     schema
         .attribute("image", string().required().validator(validator::parses::<ImageRef>())
-            .description("Image to run: `[registry[:port]/]path[:tag][@digest]`. A tag is resolved once, when the change is accepted; a moved tag is not drift."))
+            .description("Image to run: `[registry[:port]/]path[:tag][@digest]`. A tag is resolved once, when the change is accepted; a moved tag is drift with `image_update = \"digest\"` alone. With `image_driver = \"glance\"`, the id or name of a `zun_image`."))
         .attribute("image_driver", string().optional().validator(validator::one_of(["docker", "glance"]))
             .description("Where the image comes from: `docker` (default) or `glance`."))
         .attribute("image_pull_policy", string().optional().computed()
             .validator(validator::one_of(["always", "ifnotpresent", "never"]))
             .description("When the image is fetched: `always`, `ifnotpresent` (default) or `never`."))
+        .attribute("image_update", string().optional().validator(validator::one_of(["never", "digest"]))
+            .description("Whether a tag that has moved counts as drift: `never` (default), or `digest`: each plan asks the registry, and where the tag means another image by now, the apply recreates the container in place from that one."))
+        .attribute("registry", short().optional()
+            .description("The `zun_registry` that the image comes from, by id or name: its login is used, and its domain stands before an `image` without one."))
         .attribute("name", string().optional().computed().validator(validator::parses::<ContainerName>())
             .description("Name, unique in its project. Made up where none is given. A container that is named is not made twice, whatever interrupts an apply."))
         .attribute("labels", map().validator(validator::keys(validator::parses::<LabelKey>()))

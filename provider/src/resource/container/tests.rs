@@ -6,6 +6,7 @@ mod job;
 mod lifecycle;
 mod messages;
 mod mounts;
+mod moved;
 mod reads;
 mod unknown;
 

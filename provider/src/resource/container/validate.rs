@@ -51,6 +51,11 @@ pub(super) fn validate(config: &Value, diagnostics: &mut Diagnostics) {
 fn contradictions(config: &Value, diagnostics: &mut Diagnostics) {
     let mut json = serde_json::Map::from_iter([("image".to_owned(), Json::from("image"))]);
     for name in [
+        "image",
+        "image_driver",
+        "image_pull_policy",
+        "image_update",
+        "registry",
         "restart_policy",
         "ports",
         "environment",

@@ -137,6 +137,8 @@ pub(super) fn all() -> Vec<Example> {
         text("image", "nginx:1", "nginx:2"),
         text("image_driver", "docker", "glance"),
         text("image_pull_policy", "always", "never"),
+        text("image_update", "digest", "never"),
+        text("registry", "shop", "other"),
         pair("command", list(&["a"]), list(&[])),
         pair("entrypoint", list(&["/a"]), list(&["/b"])),
         pair("environment", map("A", "1"), map("A", "2")),

@@ -8,7 +8,11 @@ use crate::provider::Zun;
 use crate::testing::Zund;
 
 /// Applies, then refreshes and plans: nothing may be left to do, and the refresh must find what was stored.
-async fn settle(terraform: &Terraform<Zun>, stored: Option<Stored>, config: &Value) -> Stored {
+pub(super) async fn settle(
+    terraform: &Terraform<Zun>,
+    stored: Option<Stored>,
+    config: &Value,
+) -> Stored {
     let outcome = terraform.apply(TYPE, stored, config).await.unwrap();
     assert_eq!(outcome.errors, [""; 0]);
     let stored = outcome.stored.unwrap();

@@ -68,11 +68,7 @@ pub(crate) async fn preview(
         changes: changes.collect(),
         host: verdict.host.map(|host| host.to_string()),
         rejections: verdict.rejections,
-        image_digests: verdict
-            .image_digests
-            .into_iter()
-            .map(|(name, digest)| (name.to_string(), digest))
-            .collect(),
+        image_digests: verdict.image_digests,
         steps: verdict.steps,
     }))
 }
