@@ -123,8 +123,13 @@ const EDITS: [(&str, &str, &str, Cost); 17] = [
     ("init_containers", "1000", "2000", Live),
 ];
 
+/// Whether the machine can do it; else it is left out of the edit.
+fn is_applied(name: &str, cost: Cost) -> bool {
+    cost != Planned && (name != "volumes" || storage::grows_mounted())
+}
+
 fn resource((name, before, after, cost): (&str, &str, &str, Cost), edited: bool) -> String {
-    let own = if edited && cost != Planned {
+    let own = if edited && is_applied(name, cost) {
         after
     } else {
         before
