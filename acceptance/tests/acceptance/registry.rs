@@ -166,7 +166,7 @@ fn imported(workspace: &Workspace) -> Result<()> {
             } else {
                 &values["id"]
             };
-            imports += &format!("import {{\n  to = {address}\n  id = {id}\n}}\n");
+            let _ = writeln!(imports, "import {{\n  to = {address}\n  id = {id}\n}}");
         }
     }
     workspace.forget_everything()?;

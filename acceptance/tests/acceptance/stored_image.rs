@@ -182,7 +182,7 @@ fn imported(workspace: &Workspace) -> Result<()> {
     let mut imports = String::new();
     for (address, values) in workspace.all_attributes()? {
         if !address.starts_with("data.") {
-            imports += &format!("import {{\n  to = {address}\n  id = {}\n}}\n", values["id"]);
+            let _ = writeln!(imports, "import {{\n  to = {address}\n  id = {}\n}}", values["id"]);
         }
     }
     workspace.forget_everything()?;

@@ -53,7 +53,7 @@ impl World {
             capsule.status_reason = Some("its container web ended".into());
         }
         self.capsules.all.insert(capsule.uuid.clone(), capsule);
-        self.accepted_of("capsule", &first.uuid.clone(), json!(first), "create")
+        self.accepted_of("capsule", &first.uuid.clone(), &json!(first), "create")
     }
 
     pub(super) fn capsule(&mut self, which: &str, request: &Request) -> Answer {
@@ -67,7 +67,7 @@ impl World {
             "PUT" => self.capsule_update(&uuid, &request.body),
             "DELETE" => {
                 let capsule = self.capsules.all.remove(&uuid);
-                self.accepted_of("capsule", &uuid, json!(capsule), "delete")
+                self.accepted_of("capsule", &uuid, &json!(capsule), "delete")
             }
             _ => {
                 self.capsules.all.get_mut(&uuid).unwrap().confirmed = true;
@@ -93,7 +93,7 @@ impl World {
             let id = self.next_operation();
             self.capsules.pending.insert(id, capsule);
         }
-        self.accepted_of("capsule", uuid, json!(before), "update")
+        self.accepted_of("capsule", uuid, &json!(before), "update")
     }
 
     pub(super) fn capsule_preview(&self) -> Answer {

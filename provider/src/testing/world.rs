@@ -159,11 +159,17 @@ impl World {
 
     /// Accepts an operation that has ended by the time it is asked for.
     fn accepted(&mut self, container: &Container, kind: &str) -> Answer {
-        self.accepted_of("container", &container.uuid, json!(container), kind)
+        self.accepted_of("container", &container.uuid, &json!(container), kind)
     }
 
     /// The same of anything.
-    pub(super) fn accepted_of(&mut self, noun: &str, uuid: &str, body: Json, kind: &str) -> Answer {
+    pub(super) fn accepted_of(
+        &mut self,
+        noun: &str,
+        uuid: &str,
+        body: &Json,
+        kind: &str,
+    ) -> Answer {
         let id = self.next_operation();
         let failure = self.failure.take();
         let ended = |state: &str, failure: &Json| {

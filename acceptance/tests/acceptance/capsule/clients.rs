@@ -12,7 +12,7 @@ use zun_acceptance::world::World;
 use crate::openstack_network::with_clients;
 
 /// The longest until a capsule runs, or is gone.
-const NOTICE: Duration = Duration::from_secs(60);
+const NOTICE: Duration = Duration::from_mins(1);
 
 const TEMPLATE: &str = "
 capsuleVersion: beta

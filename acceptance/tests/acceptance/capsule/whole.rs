@@ -123,7 +123,7 @@ const EDITS: [(&str, &str, &str, Cost); 17] = [
     ("init_containers", "1000", "2000", Live),
 ];
 
-/// Whether the edit is applied: a mounted volume does not grow on every host.
+/// Whether the machine can do it; else it is left out of the edit.
 fn is_applied(name: &str, cost: Cost) -> bool {
     cost != Planned && (name != "volumes" || storage::grows_mounted())
 }

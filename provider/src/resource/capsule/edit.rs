@@ -234,23 +234,22 @@ pub(super) fn filled(old: &CapsuleSpec, mut new: CapsuleSpec, memory: &Memory) -
 
 /// The volumes of a value by their names; `None` where they are not known yet.
 pub(super) fn volumes(value: &Value) -> Option<BTreeMap<String, CapsuleVolume>> {
-    let all = match template_of(value).ok()? {
-        Some(template) => template.spec.volumes.unwrap_or_default(),
-        None => {
-            let list = value.get("volumes").ok()?;
-            if !list.is_wholly_known() {
-                return None;
-            }
-            let mut spec = Map::new();
-            spec.insert("containers".to_owned(), json!([]));
-            let entries = list.as_elements().unwrap_or_default();
-            let entries = entries.iter().map(|entry| {
-                let field = |name: &str| entry.get(name).map(to_json).unwrap_or_default();
-                json!({"name": field("name"), "volume": field("volume_id"), "size": field("size")})
-            });
-            spec.insert("volumes".to_owned(), Json::Array(entries.collect()));
-            parse::<CapsuleSpec>(Json::Object(spec)).ok()?.volumes?
+    let all = if let Some(template) = template_of(value).ok()? {
+        template.spec.volumes.unwrap_or_default()
+    } else {
+        let list = value.get("volumes").ok()?;
+        if !list.is_wholly_known() {
+            return None;
         }
+        let mut spec = Map::new();
+        spec.insert("containers".to_owned(), json!([]));
+        let entries = list.as_elements().unwrap_or_default();
+        let entries = entries.iter().map(|entry| {
+            let field = |name: &str| entry.get(name).map(to_json).unwrap_or_default();
+            json!({"name": field("name"), "volume": field("volume_id"), "size": field("size")})
+        });
+        spec.insert("volumes".to_owned(), Json::Array(entries.collect()));
+        parse::<CapsuleSpec>(Json::Object(spec)).ok()?.volumes?
     };
     let plain = all.into_iter().map(|volume| {
         // Neither makes another volume of it.

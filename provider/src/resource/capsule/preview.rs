@@ -1,6 +1,8 @@
 //! The last word on a plan: settle it, then ask the server what would stand in the way of the apply. As with
 //! `zun_container`, what stands in the way is a warning here.
 
+use std::fmt::Write as _;
+
 use tfplugin::{Action, Context, Diagnostic, Diagnostics, PlanRequest, PlanResponse, Value};
 use zun_api_types::capsule::{CapsulePreview, CapsulePreviewRequest};
 use zun_api_types::features::DiskMeaning;
@@ -168,7 +170,7 @@ fn warn(preview: &CapsulePreview, planned: &Value, diagnostics: &mut Diagnostics
                 let new = |reason: &str| !problem.message.contains(reason);
                 for refusal in rejection.refusals.iter().filter(|one| new(&one.reason)) {
                     let (host, filter) = (&rejection.host, &refusal.filter);
-                    text.push_str(&format!("\n  - {host}: {} ({filter})", refusal.reason));
+                    let _ = write!(text, "\n  - {host}: {} ({filter})", refusal.reason);
                 }
             }
         }

@@ -111,11 +111,6 @@ pub(crate) fn shown(capsule: &Capsule) -> Value {
     let field = |name: &str| spec.get(name).cloned().unwrap_or(Value::Null);
     let mut state = Value::object(WHOLE.map(|name| (name, field(name))));
     if let Some(other) = other_policy(capsule) {
-        // None at all is the policy `no`; null would be the wish for `always`.
-        let other = other.unwrap_or(RestartPolicy {
-            name: RestartPolicyName::No,
-            maximum_retry_count: None,
-        });
         state.set("restart_policy", value_of(&other));
     }
     if let Some(seen) = whole_seen(capsule) {
@@ -203,11 +198,16 @@ fn whole_seen(capsule: &Capsule) -> Option<&Seen> {
 }
 
 /// The policy that the engine follows for one of its members, where that is not the wished one.
-fn other_policy(capsule: &Capsule) -> Option<Option<RestartPolicy>> {
+fn other_policy(capsule: &Capsule) -> Option<RestartPolicy> {
     let wished = in_force(capsule.spec.restart_policy);
     let seen = members(capsule).filter_map(|member| member.seen.as_ref());
     let mut policies = seen.map(|seen| seen.restart_policy);
-    policies.find(|policy| plain(*policy) != wished)
+    let other = policies.find(|policy| plain(*policy) != wished)?;
+    // None at all is the policy `no`; null would be the wish for `always`.
+    Some(other.unwrap_or(RestartPolicy {
+        name: RestartPolicyName::No,
+        maximum_retry_count: None,
+    }))
 }
 
 /// A policy as the engine follows it, `always` where none is given.
