@@ -62,10 +62,7 @@ impl Inner {
         wait_for: WaitFor,
     ) -> Result<ChangeDecided> {
         let Some(sandbox) = capsule.sandbox() else {
-            return Err(Error::Internal(format!(
-                "capsule {} has no sandbox",
-                capsule.id
-            )));
+            return Err(no_sandbox(capsule));
         };
         let view = self
             .admit_capsule_change(tx, capsule, wanted, resolved)
@@ -90,13 +87,13 @@ impl Inner {
             anew,
         };
         let (change, mut targets, added) = self.decide_parts(&parts, kept)?;
-        targets.insert(
-            sandbox.id,
-            PartTarget {
-                membership: membership(capsule.id, Role::Sandbox, 0),
-                desired: target,
-            },
-        );
+        let membership = membership(capsule.id, Role::Sandbox, 0);
+        let desired = target;
+        let part = PartTarget {
+            membership,
+            desired,
+        };
+        targets.insert(sandbox.id, part);
         let whole = CapsuleDesired {
             name: wanted.name.clone(),
             spec: wanted.spec.clone(),
@@ -379,6 +376,10 @@ impl Inner {
         let make = self.make_part(first, &record, &record.desired, image, wait_for)?;
         Ok((record, Part::Added(Box::new(make))))
     }
+}
+
+fn no_sandbox(capsule: &Capsule) -> Error {
+    Error::Internal(format!("capsule {} has no sandbox", capsule.id))
 }
 
 fn stale_image(name: &ContainerName) -> Error {
