@@ -2,6 +2,7 @@
 //! on loopback that lets nobody in without a login.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 
@@ -166,7 +167,7 @@ fn imported(workspace: &Workspace) -> Result<()> {
             } else {
                 &values["id"]
             };
-            imports += &format!("import {{\n  to = {address}\n  id = {id}\n}}\n");
+            let _ = writeln!(imports, "import {{\n  to = {address}\n  id = {id}\n}}");
         }
     }
     workspace.forget_everything()?;
