@@ -120,11 +120,11 @@ fn images(world: &mut World, clients: &Clients) -> Result<()> {
 
 /// What a container has become is an image, of which another container is made.
 fn commit(world: &mut World, clients: &Clients) -> Result<()> {
-    let run = "appcontainer run --name first --wait zun/test:1";
-    clients.run(&format!(
-        "{run} sh -c \"echo kept >/kept && run sleep 100000\""
-    ))?;
+    clients.run("appcontainer run --name first --wait zun/test:1 run sleep 100000")?;
     let uuid = text(&clients.ask("appcontainer show first")?, "uuid")?.to_owned();
+    world
+        .engine
+        .exec(&uuid, &["sh", "-c", "echo kept >/kept"])?;
     clients.run("appcontainer commit first kept latest")?;
     let active = || {
         let shown = clients.ask("image show kept").ok()?;

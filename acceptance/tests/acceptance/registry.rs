@@ -2,6 +2,7 @@
 //! on loopback that lets nobody in without a login.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;
 

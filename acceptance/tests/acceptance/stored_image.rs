@@ -2,6 +2,7 @@
 //! each kind of file.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -182,7 +183,8 @@ fn imported(workspace: &Workspace) -> Result<()> {
     let mut imports = String::new();
     for (address, values) in workspace.all_attributes()? {
         if !address.starts_with("data.") {
-            let _ = writeln!(imports, "import {{\n  to = {address}\n  id = {}\n}}", values["id"]);
+            let id = &values["id"];
+            let _ = writeln!(imports, "import {{\n  to = {address}\n  id = {id}\n}}");
         }
     }
     workspace.forget_everything()?;

@@ -33,12 +33,7 @@ pub(crate) fn schema() -> Schema {
         let attribute = Attribute::string().computed().use_state_for_unknown();
         attribute.description(text)
     };
-    let given = || {
-        Attribute::string()
-            .optional()
-            .validator(validator::length(1..=255))
-    };
-    Schema::new()
+    let schema = Schema::new()
         .description(
             "A registry that images come from, and as whom it is asked for them. A `zun_container` or a `zun_image` names it in \
              `registry`. The password is encrypted at rest, and no answer shows it.",
@@ -57,7 +52,17 @@ pub(crate) fn schema() -> Schema {
                 .optional()
                 .validator(validator::length(2..=255))
                 .description("Name; it need not be unique. Changed live."),
-        )
+        );
+    login(schema)
+}
+
+fn login(schema: Schema) -> Schema {
+    let given = || {
+        Attribute::string()
+            .optional()
+            .validator(validator::length(1..=255))
+    };
+    schema
         .attribute(
             "username",
             given().description(
