@@ -99,7 +99,11 @@ impl Registry {
     fn drivers(&self, lab: &DockerLab) -> HostDrivers {
         let insecure = BTreeSet::from([self.address.parse().unwrap()]);
         let docker = Docker::connect_allowing(None, lab.deployment.clone(), insecure).unwrap();
-        docker.drivers(lab.drivers().firewall, lab.drivers().volumes)
+        docker.drivers(
+            lab.drivers().image_store,
+            lab.drivers().firewall,
+            lab.drivers().volumes,
+        )
     }
 
     /// Pushes the lab's image under this name.
@@ -309,7 +313,11 @@ async fn a_search_shows_what_the_registry_says() {
     let insecure = BTreeSet::from([address.parse().unwrap()]);
     let docker = Docker::connect_allowing(None, lab.deployment.clone(), insecure).unwrap();
     let images = docker
-        .drivers(lab.drivers().firewall, lab.drivers().volumes)
+        .drivers(
+            lab.drivers().image_store,
+            lab.drivers().firewall,
+            lab.drivers().volumes,
+        )
         .images;
     let found = images.search(&format!("{address}/app"), 3).await.unwrap();
     let [one] = found.as_slice() else {
