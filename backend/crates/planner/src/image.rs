@@ -51,9 +51,11 @@ fn around_commit(commit: CommitContainer, keep: Step) -> Plan {
 
 /// The image whose data comes from a commit in this plan.
 pub fn committed(plan: &Plan) -> Option<ImageId> {
-    plan.steps.iter().find_map(|step| match &step.action {
-        Action::Image(ImageAction::Commit(commit)) => Some(commit.image),
-        _ => None,
+    plan.steps.iter().find_map(|step| {
+        if let Action::Image(ImageAction::Commit(commit)) = &step.action {
+            return Some(commit.image);
+        }
+        None
     })
 }
 

@@ -50,9 +50,10 @@ impl Docker {
 
     pub(super) async fn find_image(&self, name: &str) -> Result<Option<HostImage>> {
         let by_id = name.starts_with("sha256:");
-        let runnable = match by_id {
-            true => Some(name.to_owned()),
-            false => self.runnable(name).await?,
+        let runnable = if by_id {
+            Some(name.to_owned())
+        } else {
+            self.runnable(name).await?
         };
         let Some(runnable) = runnable else {
             return Ok(None);

@@ -20,22 +20,19 @@ pub fn write_loadable(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut builder = Builder::new(out);
-    let (config, layers) = match (&understood.kind, &understood.diff_id) {
-        (ArchiveKind::Rootfs, Some(diff_id)) => {
-            let config = rootfs_config(diff_id);
-            append(
-                &mut builder,
-                "config.json",
-                config.len() as u64,
-                config.as_bytes(),
-            )?;
-            append(&mut builder, "layer.tar", size, archive.take(size))?;
-            ("config.json", vec!["layer.tar".to_owned()])
-        }
-        _ => {
-            copy(archive, understood, &mut builder)?;
-            (understood.config.as_str(), understood.layers.clone())
-        }
+    let (config, layers) = if let Some(diff_id) = &understood.diff_id {
+        let config = rootfs_config(diff_id);
+        append(
+            &mut builder,
+            "config.json",
+            config.len() as u64,
+            config.as_bytes(),
+        )?;
+        append(&mut builder, "layer.tar", size, archive.take(size))?;
+        ("config.json", vec!["layer.tar".to_owned()])
+    } else {
+        copy(archive, understood, &mut builder)?;
+        (understood.config.as_str(), understood.layers.clone())
     };
     let manifest = json!([{"Config": config, "RepoTags": null, "Layers": layers}]).to_string();
     append(

@@ -128,7 +128,7 @@ fn is_told_by(name: &str) -> bool {
     name == "oci-layout"
         || name.starts_with("blobs/")
         || name.ends_with("/json")
-        || (name.ends_with(".json") && !name.contains('/'))
+        || (!name.contains('/') && name.split('.').next_back() == Some("json"))
 }
 
 /// The name of an entry without what says nothing: `./`, a slash in front.

@@ -56,22 +56,21 @@ impl Engine {
             name: RuntimeName::Current(container.id),
             image: ImageId(self.ids.uuid()),
         };
-        let (image, plan) = match push {
-            Some((target, registry)) => (None, plan_commit_push(commit, target, registry)),
-            None => {
-                let image = Image {
-                    project: container.project,
-                    name: repository,
-                    tags: BTreeSet::from([tag]),
-                    container_format: Some("docker".to_owned()),
-                    disk_format: Some("raw".to_owned()),
-                    life: ImageLife::Saving,
-                    ..self.new_image(call, Some(commit.image))
-                };
-                tx.image_insert(&image).await?;
-                let plan = plan_commit(commit, self.settings.image_max_bytes);
-                (Some(image.id), plan)
-            }
+        let (image, plan) = if let Some((target, registry)) = push {
+            (None, plan_commit_push(commit, target, registry))
+        } else {
+            let image = Image {
+                project: container.project,
+                name: repository,
+                tags: BTreeSet::from([tag]),
+                container_format: Some("docker".to_owned()),
+                disk_format: Some("raw".to_owned()),
+                life: ImageLife::Saving,
+                ..self.new_image(call, Some(commit.image))
+            };
+            tx.image_insert(&image).await?;
+            let plan = plan_commit(commit, self.settings.image_max_bytes);
+            (Some(image.id), plan)
         };
         container.generation += 1;
         container.updated_at = Some(now);

@@ -30,13 +30,11 @@ impl Engine {
         }
         // Listed before it is asked who is at work: what is found then was accepted before.
         let commits = drivers.images.commits().await?;
-        let awaited = match commits.is_empty() {
-            true => Vec::new(),
-            false => {
-                self.awaited(&self.store.operations_unfinished().await?)
-                    .await?
-            }
-        };
+        if commits.is_empty() {
+            return Ok(());
+        }
+        let unfinished = self.store.operations_unfinished().await?;
+        let awaited = self.awaited(&unfinished).await?;
         for (id, _) in commits {
             if !awaited.contains(&id) {
                 drivers.images.drop_commit(id).await?;

@@ -12,8 +12,8 @@ use zun_driver::content::whole;
 use zun_driver::fake::fault::{Verb, When};
 use zun_driver::fake::{FakeImage, Script, root_filesystem};
 use zun_driver::{Class, Error};
-use zun_engine::Result;
 use zun_engine::command::image::{CreateImage, ImageEdit};
+use zun_engine::{Engine, Result};
 
 use crate::world::{BOUND, Crash, World, a_moment, call, create, each, spec};
 
@@ -275,7 +275,7 @@ async fn an_upload_ends_with_its_process() {
     let world = World::new(None).await;
     let image = world.queued().await;
     let gate = world.host.hold(Verb::PutImage, When::Nth(1));
-    let engine = std::ops::Deref::deref(&world.engine).clone();
+    let engine = Engine::clone(&world.engine);
     let id = image.id.to_string();
     let upload = tokio::spawn(async move {
         let data = whole(root_filesystem("lost"));
