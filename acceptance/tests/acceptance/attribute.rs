@@ -81,6 +81,8 @@ fn no_attribute_is_left_out() -> Result<()> {
     checked.insert("environment_wo");
     // They need networks and groups beside the container: `network_container.rs` tries them.
     checked.extend(["networks", "security_groups"]);
+    // And a registry: `registry.rs`.
+    checked.insert("registry");
     ensure!(
         documented == checked,
         "the documentation has {:?} and the table {:?} alone",

@@ -32,11 +32,12 @@ pub(crate) const CAPSULE: &str = "zun_capsule.all";
 
 /// Attributes of `zun_container` that a container of a capsule does not have, or not for itself: `whole.rs` tries those
 /// that the capsule has.
-const NOT_A_MEMBERS: [&str; 11] = [
+const NOT_A_MEMBERS: [&str; 12] = [
     "auto_heal",
     "availability_zone",
     "hints",
     "hostname",
+    "image_update",
     "name",
     "ports",
     "restart_policy",

@@ -22,7 +22,13 @@ fn quickstart_with_tofu() -> Result<()> {
 }
 
 /// The examples, each of which a case here applies.
-const TRIED: [&str; 3] = ["database", "quickstart", "three-tier"];
+const TRIED: [&str; 5] = [
+    "capsule",
+    "database",
+    "quickstart",
+    "three-tier",
+    "wordpress",
+];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/terraform")

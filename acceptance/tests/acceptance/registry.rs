@@ -244,11 +244,8 @@ resource "zun_image" "app" {{
 
 const FOLLOWING: &str = "image_update = \"digest\"";
 
-fn pulls(world: &mut World, registry: &Registry) -> Result<()> {
-    let own = |words: &str| anyhow::Ok(format!("{words} of {}", world.backend.deployment()?));
-    registry.push(&world.engine, "team/app", &own("first")?)?;
-    registry.push(&world.engine, "team/other", &own("other")?)?;
-    let workspace = world.workspace()?;
+/// And the password is not.
+fn wrong_password_is_told(workspace: &Workspace, registry: &Registry) -> Result<()> {
     workspace.configure(&stack(registry, "wrong", FOLLOWING))?;
     let refused = words(&workspace.apply_error()?);
     for part in [registry.address(), "registry_image", "team/app:1"] {
@@ -258,6 +255,28 @@ fn pulls(world: &mut World, registry: &Registry) -> Result<()> {
         !refused.contains("wrong\""),
         "the password is told: {refused}"
     );
+    Ok(())
+}
+
+/// As an update in place to a digest that is not known yet.
+fn moved_tag_is_planned(workspace: &Workspace) -> Result<()> {
+    let plan = workspace.plan()?;
+    let told = words(&plan.text);
+    ensure!(plan.actions("zun_container.web") == ["update"], "{told}");
+    ensure!(
+        plan.is_unknown("zun_container.web", "image_digest"),
+        "{told}"
+    );
+    ensure!(told.contains("The tag of the image has moved"), "{told}");
+    Ok(())
+}
+
+fn pulls(world: &mut World, registry: &Registry) -> Result<()> {
+    let own = |words: &str| anyhow::Ok(format!("{words} of {}", world.backend.deployment()?));
+    registry.push(&world.engine, "team/app", &own("first")?)?;
+    registry.push(&world.engine, "team/other", &own("other")?)?;
+    let workspace = world.workspace()?;
+    wrong_password_is_told(&workspace, registry)?;
     workspace.configure(&stack(registry, PASSWORD, FOLLOWING))?;
     workspace.apply()?;
     workspace.must_have_nothing_to_refresh()?;
@@ -289,14 +308,7 @@ fn pulls(world: &mut World, registry: &Registry) -> Result<()> {
             .map(str::to_owned)
     };
     process::poll(FORGOTTEN, moved).context("nobody sees that the tag has moved")?;
-    let plan = workspace.plan()?;
-    let told = words(&plan.text);
-    ensure!(plan.actions("zun_container.web") == ["update"], "{told}");
-    ensure!(
-        plan.is_unknown("zun_container.web", "image_digest"),
-        "{told}"
-    );
-    ensure!(told.contains("The tag of the image has moved"), "{told}");
+    moved_tag_is_planned(&workspace)?;
     workspace.apply()?;
     workspace.must_be_settled()?;
     let second = runs("second")?;

@@ -7,7 +7,11 @@ use crate::edges::{Package, packages};
 use crate::{allowed, none, tree};
 
 /// Packages whose library goes by another name.
-const LIBRARY_NAMES: [(&str, &str); 2] = [("hcl-rs", "hcl"), ("tfplugin-rs", "tfplugin")];
+const LIBRARY_NAMES: [(&str, &str); 3] = [
+    ("hcl-rs", "hcl"),
+    ("md-5", "md5"),
+    ("tfplugin-rs", "tfplugin"),
+];
 
 fn unused<'a>(table: &'a BTreeSet<String>, packages: &[Package]) -> Vec<&'a String> {
     table

@@ -31,24 +31,24 @@ place: give it one, so that another place is no other container. Where the capsu
 a plan shows what is there in attributes and the template to be put in force again.
 ";
 
-/// Both tables with their words.
-pub(super) fn of_capsule() -> String {
-    let mut text =
-        String::from("\n## What an edit does\n\n| edit of | what becomes of it |\n|---|---|\n");
-    let members = |effect: Effect| {
-        let mut names: Vec<String> = EFFECTS
-            .iter()
-            .filter(|(field, of)| *of == effect && member_fields().any(|name| name == *field))
-            .filter(|(field, _)| !matches!(*field, "ports" | "shm_size"))
-            .map(|(field, _)| format!("`{field}`"))
-            .collect();
-        if effect == Effect::Recreate {
-            names.push("`environment_wo_version`".to_owned());
-        }
-        names.sort_unstable();
-        names.join(", ")
-    };
-    for (names, words) in [
+/// The attributes of a container whose edit does this.
+fn members(effect: Effect) -> String {
+    let mut names: Vec<String> = EFFECTS
+        .iter()
+        .filter(|(field, of)| *of == effect && member_fields().any(|name| name == *field))
+        .filter(|(field, _)| !matches!(*field, "ports" | "shm_size"))
+        .map(|(field, _)| format!("`{field}`"))
+        .collect();
+    if effect == Effect::Recreate {
+        names.push("`environment_wo_version`".to_owned());
+    }
+    names.sort_unstable();
+    names.join(", ")
+}
+
+/// What is edited, and what becomes of it.
+fn edits() -> Vec<(String, &'static str)> {
+    vec![
         (
             format!("{} of a container", members(Effect::Live)),
             "the container is changed while it runs (live); the others are not touched",
@@ -95,11 +95,11 @@ pub(super) fn of_capsule() -> String {
             "`wait_for`, `timeouts`".to_owned(),
             "nothing is touched, and the server is not called",
         ),
-    ] {
-        let _ = writeln!(text, "| {names} | {words} |");
-    }
-    text.push_str(VOLUMES);
-    text.push_str(TEMPLATE);
+    ]
+}
+
+/// How a plan tells what an edit does.
+fn add_reading(text: &mut String) {
     text.push_str(
         "\n## Reading a plan\n\n\
          - `revisions[\"web\"]` becomes *known after apply*: **restart** of that container. The others stay known and running.\n\
@@ -122,6 +122,18 @@ pub(super) fn of_capsule() -> String {
         };
         let _ = writeln!(text, "| {words} | {names} |");
     }
+}
+
+/// Both tables with their words.
+pub(super) fn of_capsule() -> String {
+    let mut text =
+        String::from("\n## What an edit does\n\n| edit of | what becomes of it |\n|---|---|\n");
+    for (names, words) in edits() {
+        let _ = writeln!(text, "| {names} | {words} |");
+    }
+    text.push_str(VOLUMES);
+    text.push_str(TEMPLATE);
+    add_reading(&mut text);
     text
 }
 

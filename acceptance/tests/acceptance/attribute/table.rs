@@ -35,7 +35,6 @@ fn identity() -> Vec<Check> {
         check("image_pull_policy", "\"ifnotpresent\"", "\"never\"", Live),
         // Registries, and tags that move in them, are in registry.rs.
         check("image_update", "", "\"never\"", Live),
-        check("registry", "", "\"shop\"", Recreate).only_planned(),
         check(
             "labels",
             "{ tier = \"web\" }",

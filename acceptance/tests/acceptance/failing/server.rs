@@ -16,6 +16,11 @@ pub(crate) fn no_image(world: &mut World) -> Result<()> {
         ),
     })?;
     let closed = closed_port()?;
+    // Neither has TLS.
+    let insecure = format!("{registry},127.0.0.1:{closed}");
+    world
+        .backend
+        .restart_with("ZUND_IMAGE_INSECURE_REGISTRIES", &insecure)?;
     let body = |image: &str| format!("  image = \"{image}\"");
     let missing = format!("{registry}/team/nothing:1");
     let down = format!("127.0.0.1:{closed}/team/app:1");

@@ -74,9 +74,12 @@ fn refused_by_zund() -> Vec<Case> {
             &["cap_add", "policy"],
         ),
         case(
-            "not served",
+            "not in the image service",
             "  image_driver = \"glance\"",
-            &["image_driver", "not served"],
+            &[
+                "zun/test:1",
+                "the image service has no image of that id or name",
+            ],
         ),
     ]
 }

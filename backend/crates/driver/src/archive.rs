@@ -1,8 +1,8 @@
 //! Archives of images: told apart, understood, and made into what `docker load` takes.
 //!
-//! Three kinds are known. A Docker archive has a `manifest.json` (the image specification v1.2 of moby,
-//! `image/spec/v1.2.md`); an OCI layout has `oci-layout` and `index.json` (`image-layout.md` of the OCI image
-//! specification); anything else is a root filesystem, as `docker import` takes it. Each may be compressed with gzip.
+//! Three kinds are known. A Docker archive has a `manifest.json` (moby's image specification,
+//! version 1.2); an OCI layout has `oci-layout` and `index.json` (the OCI image specification,
+//! "Image Layout"); anything else is a root filesystem, as `docker import` takes it. Each may be compressed with gzip.
 //!
 //! The id that a Docker Engine gives to an image is the SHA-256 of its configuration, so it is known as soon as the
 //! archive is read. A root filesystem gets a configuration of ours that says nothing but its digest.

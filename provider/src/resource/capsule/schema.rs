@@ -23,13 +23,14 @@ const SHARED: [&str; 6] = [
 ];
 
 /// Attributes of `zun_container` that a container of a capsule does not take, or takes in words of its own.
-const NOT_A_MEMBERS: [&str; 13] = [
+const NOT_A_MEMBERS: [&str; 14] = [
     "addresses",
     "auto_heal",
     "availability_zone",
     "environment_wo_version",
     "hints",
     "hostname",
+    "image_update",
     "mounts",
     "name",
     "networks",

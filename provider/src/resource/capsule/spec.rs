@@ -16,7 +16,7 @@ use crate::json::{parse, to_json};
 pub(super) const LISTS: [&str; 2] = ["containers", "init_containers"];
 
 /// Fields of a container's specification that are none of its attributes here.
-const NOT_A_MEMBERS: [&str; 10] = [
+const NOT_A_MEMBERS: [&str; 11] = [
     "auto_heal",
     "auto_remove",
     "availability_zone",
@@ -24,6 +24,7 @@ const NOT_A_MEMBERS: [&str; 10] = [
     "hints",
     "host",
     "hostname",
+    "image_update",
     "networks",
     "restart_policy",
     "security_groups",

@@ -1,3 +1,5 @@
+//! Templates of capsules as users write them, and what is refused with which path.
+
 use std::fmt::Write as _;
 
 use super::*;

@@ -57,6 +57,54 @@ fn names(capsule: &Value, key: &str) -> Vec<String> {
         .collect()
 }
 
+/// One container of it, to Zun's verbs.
+async fn is_a_container_to_zun(app: &TestApp, shown: &Value) {
+    let log = shown["containers"][3]["uuid"].as_str().unwrap();
+    let path = format!("/v1/containers/{log}");
+    assert_eq!(
+        app.get(Who::Member, &path).await.expect(200).json()["name"],
+        "log"
+    );
+    app.get(Who::Member, &format!("{path}/logs"))
+        .await
+        .expect(200);
+    let listed = app
+        .get(Who::Member, "/v1/containers")
+        .await
+        .expect(200)
+        .json();
+    assert_eq!(listed["containers"], json!([]), "its parts are not listed");
+}
+
+/// The others are not touched, and who saw the former one is refused.
+async fn one_is_changed_alone(app: &TestApp, shown: &Value) {
+    let mut changed = spec();
+    changed["containers"][1]["spec"]["image"] = json!("nginx:2");
+    let body = json!({"generation": shown["generation"], "spec": changed});
+    let uuid = shown["uuid"].as_str().unwrap();
+    let path = format!("/zund/v1/capsules/{uuid}");
+    let accepted = app
+        .put(Who::Member, &path, body.clone())
+        .await
+        .expect(202)
+        .json();
+    assert_eq!(
+        app.ended(Who::Member, &accepted).await["state"],
+        "succeeded"
+    );
+    let after = app.capsule_shown(uuid).await;
+    let revisions = |shown: &Value, place: usize| shown["containers"][place]["revision"].clone();
+    assert_eq!(revisions(&after, 2), revisions(shown, 2), "web is the same");
+    assert_ne!(revisions(&after, 3), revisions(shown, 3), "log is new");
+    assert_eq!(after["addresses"], shown["addresses"]);
+    let stale = app.put(Who::Member, &path, body).await.expect(409);
+    assert!(
+        stale.detail().contains("is at generation"),
+        "{}",
+        stale.detail()
+    );
+}
+
 #[tokio::test]
 async fn a_capsule_lives_and_dies_on_our_own_api() {
     let app = TestApp::start().await;
@@ -93,52 +141,9 @@ async fn a_capsule_lives_and_dies_on_our_own_api() {
     .await
     .expect(204);
 
-    // One container of it is a container to Zun's verbs.
-    let log = shown["containers"][3]["uuid"].as_str().unwrap();
-    let path = format!("/v1/containers/{log}");
-    assert_eq!(
-        app.get(Who::Member, &path).await.expect(200).json()["name"],
-        "log"
-    );
-    app.get(Who::Member, &format!("{path}/logs"))
-        .await
-        .expect(200);
-    let listed = app
-        .get(Who::Member, "/v1/containers")
-        .await
-        .expect(200)
-        .json();
-    assert_eq!(listed["containers"], json!([]), "its parts are not listed");
-
-    let mut changed = spec();
-    changed["containers"][1]["spec"]["image"] = json!("nginx:2");
-    let body = json!({"generation": shown["generation"], "spec": changed});
+    is_a_container_to_zun(&app, &shown).await;
+    one_is_changed_alone(&app, &shown).await;
     let path = format!("/zund/v1/capsules/{uuid}");
-    let accepted = app
-        .put(Who::Member, &path, body.clone())
-        .await
-        .expect(202)
-        .json();
-    assert_eq!(
-        app.ended(Who::Member, &accepted).await["state"],
-        "succeeded"
-    );
-    let after = app.capsule_shown(&uuid).await;
-    let revisions = |shown: &Value, place: usize| shown["containers"][place]["revision"].clone();
-    assert_eq!(
-        revisions(&after, 2),
-        revisions(&shown, 2),
-        "web is the same"
-    );
-    assert_ne!(revisions(&after, 3), revisions(&shown, 3), "log is new");
-    assert_eq!(after["addresses"], shown["addresses"]);
-    let stale = app.put(Who::Member, &path, body).await.expect(409);
-    assert!(
-        stale.detail().contains("is at generation"),
-        "{}",
-        stale.detail()
-    );
-
     let reply = app
         .ask(Who::Member, "DELETE", &path, None)
         .await
@@ -150,10 +155,9 @@ async fn a_capsule_lives_and_dies_on_our_own_api() {
     app.get(Who::Member, &path).await.expect(404);
 }
 
-#[tokio::test]
-async fn both_views_of_zun() {
-    let app = TestApp::start().await;
-    let template = json!({
+/// Two members and an init container, with what a capsule says of itself.
+fn two_and_one() -> Value {
+    json!({
         "kind": "capsule", "capsuleVersion": "beta",
         "metadata": {"name": "template", "labels": {"app": "web"}, "annotations": {"a": "b"}},
         "restartPolicy": "OnFailure",
@@ -164,8 +168,13 @@ async fn both_views_of_zun() {
             ],
             "initContainers": [{"image": "once"}],
         },
-    });
-    let shown = app.by_template(template).await;
+    })
+}
+
+#[tokio::test]
+async fn both_views_of_zun() {
+    let app = TestApp::start().await;
+    let shown = app.by_template(two_and_one()).await;
     assert_eq!(shown["status"], "Running", "{shown}");
     assert_eq!(shown["name"], "template");
     assert_eq!(shown["labels"], json!({"app": "web"}));

@@ -70,11 +70,10 @@ async fn a_template_is_refused_with_the_place_in_it() {
     );
 }
 
-#[tokio::test]
-async fn a_specification_is_refused_with_the_field() {
-    let app = TestApp::start().await;
+/// A specification, the field that is refused and words of the reason.
+fn refused_specifications() -> Vec<(Value, &'static str, &'static str)> {
     let one = json!({"name": "web", "spec": {"image": "nginx"}});
-    for (spec, field, expected) in [
+    vec![
         (json!({}), "spec", "missing field `containers`"),
         (
             json!({"containers": []}),
@@ -116,7 +115,13 @@ async fn a_specification_is_refused_with_the_field() {
             "spec.volumes[0]",
             "nobody mounts",
         ),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn a_specification_is_refused_with_the_field() {
+    let app = TestApp::start().await;
+    for (spec, field, expected) in refused_specifications() {
         let body = json!({"spec": spec});
         let reply = app.post(Who::Member, "/zund/v1/capsules", body).await;
         assert!(

@@ -93,6 +93,32 @@ async fn a_commit_that_fails_says_why_on_its_image() {
     assert!(app.host.committed().is_empty() && app.host.image_data().is_empty());
 }
 
+/// What is asked of a container that runs, the status of its refusal and words of it.
+const REFUSED: [(&str, u16, &str); 6] = [
+    (
+        "/commit",
+        400,
+        "repository: is missing; give the name of the image",
+    ),
+    (
+        "/commit?repository=a&color=red",
+        400,
+        "color: no such parameter is known here",
+    ),
+    (
+        "/rebuild?image_driver=floppy",
+        400,
+        "image_driver: \"floppy\" is not valid: docker or glance is expected",
+    ),
+    ("/rebuild?image=UPPER", 400, "image:"),
+    ("/rebuild?image=nowhere", 400, "image nowhere:"),
+    (
+        "/rebuild?image=web&image_driver=glance",
+        400,
+        "image web: the image service has no image of that id or name that this project may use",
+    ),
+];
+
 #[tokio::test]
 async fn what_cannot_be_committed_or_rebuilt_is_refused() {
     let app = TestApp::start().await;
@@ -106,30 +132,7 @@ async fn what_cannot_be_committed_or_rebuilt_is_refused() {
         )
         .await
     };
-    for (path, status, words) in [
-        (
-            "/commit",
-            400,
-            "repository: is missing; give the name of the image",
-        ),
-        (
-            "/commit?repository=a&color=red",
-            400,
-            "color: no such parameter is known here",
-        ),
-        (
-            "/rebuild?image_driver=floppy",
-            400,
-            "image_driver: \"floppy\" is not valid: docker or glance is expected",
-        ),
-        ("/rebuild?image=UPPER", 400, "image:"),
-        ("/rebuild?image=nowhere", 400, "image nowhere:"),
-        (
-            "/rebuild?image=web&image_driver=glance",
-            400,
-            "image web: the image service has no image of that id or name that this project may use",
-        ),
-    ] {
+    for (path, status, words) in REFUSED {
         let refused = post(path).await.expect(status);
         let detail = refused.detail();
         assert!(detail.contains(words), "{path}: {detail}");

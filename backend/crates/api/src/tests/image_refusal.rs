@@ -73,13 +73,11 @@ async fn a_record_that_cannot_be() {
     }
 }
 
-#[tokio::test]
-async fn a_change_that_cannot_be() {
-    let app = TestApp::start().await;
-    let id = app.image(json!({"name": "web"})).await;
+/// A patch, the status of its refusal and words of it.
+fn refused_patches() -> Vec<(Value, u16, &'static str)> {
     let one =
         |op: &str, path: &str, value: Value| json!([{"op": op, "path": path, "value": value}]);
-    for (patch, status, words) in [
+    vec![
         (
             one("copy", "/name", json!("x")),
             400,
@@ -122,7 +120,14 @@ async fn a_change_that_cannot_be() {
         ),
         (json!([{"path": "/color"}]), 400, "op: must be a string"),
         (json!({}), 400, "body"),
-    ] {
+    ]
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be() {
+    let app = TestApp::start().await;
+    let id = app.image(json!({"name": "web"})).await;
+    for (patch, status, words) in refused_patches() {
         said(app.patch(Who::Member, &id, patch).await, status, words);
     }
     let path = format!("/image/v2/images/{id}");

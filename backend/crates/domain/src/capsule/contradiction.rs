@@ -174,6 +174,13 @@ fn not_a_members(path: &str, spec: &ContainerSpec, found: &mut Found) {
         ("auto_remove", spec.auto_remove.is_some()),
         ("auto_heal", spec.auto_heal.is_some()),
     ];
+    if spec.image_update.is_some() {
+        found.push((
+            format!("{path}.spec.image_update"),
+            "is not for a container of a capsule, which follows no tag; change its image"
+                .to_owned(),
+        ));
+    }
     let given = |fields: &[(&'static str, bool)]| -> Vec<&'static str> {
         let given = fields.iter().filter(|(_, given)| *given);
         given.map(|(field, _)| *field).collect()

@@ -1,3 +1,5 @@
+//! Archives of each kind, whole and broken.
+
 use std::io::Cursor;
 
 use super::*;

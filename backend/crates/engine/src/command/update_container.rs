@@ -1,8 +1,10 @@
 //! Update: the whole new wish, the smallest change that reaches it, and the old one kept until it has.
 
+mod wanted;
+
 use std::collections::BTreeSet;
 
-use zun_domain::container::change::{Effect, changes};
+use zun_domain::container::change::Effect;
 use zun_domain::container::{
     Container, ContainerSpec, Desired, Protocol, Published, TaskState, Verb, WaitFor,
 };
@@ -21,11 +23,13 @@ use super::create_container::{make_of, seed_of};
 use super::image::check_stored;
 use super::mounts::{Holder, Stored};
 use super::network::wiring::{Wearer, Wiring, former_attachments};
-use super::resolve::{Resolved, check_spec, publish, wish_of};
-use super::{Accepted, Edit, UpdateContainer};
+use super::resolve::{Resolved, publish};
+use super::{Accepted, UpdateContainer};
 use crate::call::Call;
 use crate::context::{Engine, Inner};
 use crate::error::{Error, Result};
+
+pub(crate) use wanted::Wanted;
 
 impl Engine {
     /// Accepts a new wish. Without an operation in the answer nothing had to be done in the engine.
@@ -116,19 +120,6 @@ impl Engine {
     }
 }
 
-/// A new wish, complete and checked.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    pub(crate) name: ContainerName,
-    pub(crate) spec: ContainerSpec,
-    pub(crate) wish: zun_domain::container::Wish,
-    /// The write-only environment was given again: nobody can see whether it differs, so it is used. Or it is asked
-    /// for by name.
-    again: bool,
-    /// The tag of its image, which is followed, names another one by now.
-    moved: bool,
-}
-
 /// Everything about an update, before it is written.
 pub(crate) struct Decided {
     pub(crate) change: Change,
@@ -137,75 +128,6 @@ pub(crate) struct Decided {
 }
 
 impl Inner {
-    /// The whole wish behind an edit, refused where it cannot be reached in place.
-    pub(crate) fn wanted(&self, seen: &Container, ask: &UpdateContainer) -> Result<Wanted> {
-        check_alone(seen, Verb::Update)?;
-        check_verb(seen, Verb::Update)?;
-        let spec = match &ask.edit {
-            Edit::Whole(spec) => (**spec).clone(),
-            Edit::Parts {
-                cpu,
-                memory,
-                auto_heal,
-            } => {
-                let mut spec = seen.desired.spec.clone();
-                spec.cpu = cpu.or(spec.cpu);
-                spec.memory = memory.or(spec.memory);
-                spec.auto_heal = auto_heal.or(spec.auto_heal);
-                spec
-            }
-            Edit::Networks(networks) => ContainerSpec {
-                networks: Some(networks.clone()),
-                ..seen.desired.spec.clone()
-            },
-            Edit::Groups(groups) => ContainerSpec {
-                security_groups: Some(groups.clone()),
-                ..seen.desired.spec.clone()
-            },
-            Edit::Rebuild { image, source } => {
-                let mut spec = seen.desired.spec.clone();
-                spec.image = image.clone().unwrap_or(spec.image);
-                spec.image_driver = source.or(spec.image_driver);
-                spec
-            }
-        };
-        let again = match &ask.edit {
-            Edit::Whole(spec) => spec.environment_wo.is_some(),
-            Edit::Rebuild { .. } => true,
-            Edit::Parts { .. } | Edit::Networks(_) | Edit::Groups(_) => false,
-        };
-        let mut spec = spec.with_defaults(&self.settings.defaults);
-        spec.environment_wo = spec
-            .environment_wo
-            .or_else(|| seen.desired.spec.environment_wo.clone());
-        if spec.availability_zone.as_deref() == Some(seen.place.zone.as_str())
-            || spec.availability_zone.is_none()
-        {
-            spec.availability_zone
-                .clone_from(&seen.desired.spec.availability_zone);
-        }
-        let wish = wish_of(ask.wish, ask.wait_for, seen.desired.wish);
-        check_spec(self, &spec, ask.wish.or(Some(wish)), ask.wait_for)?;
-        for change in changes(&seen.desired.spec, &spec) {
-            if change.effect == Effect::Replace {
-                return Err(Error::invalid(
-                    change.field,
-                    "cannot be changed in place: it decides the host; delete the container and create it anew",
-                ));
-            }
-        }
-        Ok(Wanted {
-            name: ask
-                .name
-                .clone()
-                .unwrap_or_else(|| seen.desired.name.clone()),
-            spec,
-            wish,
-            again,
-            moved: false,
-        })
-    }
-
     /// Refuses while an operation is at work, naming it.
     pub(crate) async fn check_idle(&self, tx: &Tx, subject: impl Into<Subject>) -> Result<()> {
         let running = tx.operation_running_of(subject).await?;
@@ -431,20 +353,6 @@ pub(crate) async fn hold_ports(
 }
 
 impl Engine {
-    /// The whole wish behind an edit, and whether the tag of its image has moved, where the whole of it is given and says
-    /// to follow that.
-    pub(crate) async fn wanted_now(
-        &self,
-        seen: &Container,
-        ask: &UpdateContainer,
-    ) -> Result<Wanted> {
-        let mut wanted = self.wanted(seen, ask)?;
-        if matches!(ask.edit, Edit::Whole(_)) {
-            wanted.moved = self.moved(seen, &wanted.spec, true).await.is_some();
-        }
-        Ok(wanted)
-    }
-
     /// Looks the image up only where a new container will be made of it.
     pub(crate) async fn resolve_change(
         &self,

@@ -1,3 +1,5 @@
+//! Plans for a capsule as lists of their steps.
+
 mod properties;
 
 use uuid::Uuid;

@@ -33,6 +33,7 @@ fn of_a_container() -> Vec<(&'static str, Json, Json, Cost)> {
     vec![
         ("image", json!("nginx:1"), json!("nginx:2"), Web),
         ("image_driver", json!("docker"), json!("glance"), Web),
+        ("registry", json!("a"), json!("b"), Web),
         ("image_pull_policy", json!("never"), json!("always"), Live),
         ("command", json!(["a"]), json!(["b"]), Web),
         ("entrypoint", json!(["a"]), json!(["b"]), Web),

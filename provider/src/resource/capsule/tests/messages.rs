@@ -38,7 +38,7 @@ fn cases() -> Vec<(Json, &'static str)> {
     let mut other = twice["containers"][0].clone();
     other["name"] = json!("other");
     twice["containers"].as_array_mut().unwrap().push(other);
-    vec![
+    let mut cases = vec![
         (json!({}), "containers"),
         (json!({"containers": []}), "at least one container"),
         (
@@ -63,6 +63,15 @@ fn cases() -> Vec<(Json, &'static str)> {
             "absolute path",
         ),
         (twice, "80/tcp is a port of container web too"),
+    ];
+    cases.extend(of_the_whole());
+    cases.extend(of_templates());
+    cases
+}
+
+/// The same for what the whole has.
+fn of_the_whole() -> Vec<(Json, &'static str)> {
+    vec![
         (
             json!({"containers": [{"name": "web", "image": "nginx"}], "volumes": [{"name": "v", "size": 1}]}),
             "nobody mounts \"v\"",
@@ -87,6 +96,12 @@ fn cases() -> Vec<(Json, &'static str)> {
             json!({"containers": [{"name": "web", "image": "nginx"}], "state": "paused"}),
             "one of",
         ),
+    ]
+}
+
+/// The same for templates.
+fn of_templates() -> Vec<(Json, &'static str)> {
+    vec![
         (
             json!({"template": "kind: pod"}),
             "kind: \"pod\" is not valid",

@@ -143,28 +143,7 @@ impl Victim {
             .replace("{alias}", "security-group")
             .replace("{key}", "k")
             .replace("{tag}", "victim")
-            + if route.path.ends_with("/resize") {
-                "?h=24&w=80"
-            } else {
-                ""
-            }
-            + if route.path.ends_with("/commit") {
-                "?repository=other"
-            } else {
-                ""
-            }
-            + if route.path.ends_with("/images/search") {
-                "?image=nginx"
-            } else {
-                ""
-            }
-            + if route.path.ends_with("/rename") {
-                "?name=other"
-            } else if route.path.ends_with("/execute") {
-                "?command=ls"
-            } else {
-                ""
-            }
+            + query(route.path)
     }
 
     /// A body that would be accepted.
@@ -240,4 +219,18 @@ impl Victim {
         };
         json!({noun: object})
     }
+}
+
+/// What a route cannot do without.
+fn query(path: &str) -> &'static str {
+    let needed = [
+        ("/resize", "?h=24&w=80"),
+        ("/commit", "?repository=other"),
+        ("/images/search", "?image=nginx"),
+        ("/rename", "?name=other"),
+        ("/execute", "?command=ls"),
+    ];
+    let mut needed = needed.into_iter();
+    let found = needed.find(|(end, _)| path.ends_with(end));
+    found.map_or("", |(_, query)| query)
 }

@@ -1,3 +1,5 @@
+//! What cannot be in a capsule, with the path of the field.
+
 use crate::capsule::sample::capsule;
 
 /// The container `web`, with more in its specification.
@@ -77,6 +79,12 @@ fn what_is_the_capsules_is_not_a_members() {
         let message = "is not for a container of a capsule, which comes and goes with the whole";
         check(&text, &[(&format!("containers[0].spec.{field}"), message)]);
     }
+    let text = format!(
+        r#"{{"containers": [{}]}}"#,
+        web(r#", "image_update": "digest""#)
+    );
+    let message = "is not for a container of a capsule, which follows no tag; change its image";
+    check(&text, &[("containers[0].spec.image_update", message)]);
 }
 
 #[test]

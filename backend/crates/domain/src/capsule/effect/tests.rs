@@ -1,3 +1,5 @@
+//! What an edit of a capsule costs, container by container.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! What a capsule is doing, from what its containers do.
+
 use uuid::Uuid;
 
 use crate::capsule::sample::capsule;
