@@ -125,7 +125,7 @@ fn commit(world: &mut World, clients: &Clients) -> Result<()> {
     world
         .engine
         .exec(&uuid, &["sh", "-c", "echo kept >/kept"])?;
-    clients.run("appcontainer commit first kept latest")?;
+    clients.run("appcontainer commit first kept:latest")?;
     let active = || {
         let shown = clients.ask("image show kept").ok()?;
         (shown["status"] == "active").then_some(shown)
