@@ -94,8 +94,6 @@ pub struct Inner {
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
     pub(crate) sweep_now: Notify,
-    /// Containers may have got links that are not tied to their ports yet.
-    pub(crate) links_changed: Notify,
     /// Containers that changed in the engine while an operation was at work on them.
     pub(crate) unseen: Mutex<HashSet<ContainerId>>,
 }
@@ -134,7 +132,6 @@ impl Engine {
             guarding: Guarding::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
-            links_changed: Notify::new(),
             unseen: Mutex::default(),
         })))
     }
