@@ -14,8 +14,8 @@ use zun_acceptance::tofu::{Flavor, Workspace};
 use zun_acceptance::world::{ROOMY, World, on_docker_with};
 
 const DEADLINE: Duration = Duration::from_mins(3);
-const APPLY: [&str; 3] = ["apply", "-auto-approve", "-no-color"];
-const DESTROY: [&str; 3] = ["destroy", "-auto-approve", "-no-color"];
+pub(crate) const APPLY: [&str; 3] = ["apply", "-auto-approve", "-no-color"];
+pub(crate) const DESTROY: [&str; 3] = ["destroy", "-auto-approve", "-no-color"];
 
 #[test]
 fn provider_killed_with_terraform() -> Result<()> {
@@ -101,16 +101,12 @@ fn uuids(rows: &[Value]) -> Result<BTreeSet<String>> {
 
 /// The processes of the provider that this command line has started.
 fn providers_of(run: &Running) -> Vec<u32> {
-    let parent = format!("PPid:\t{}", run.pid());
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    processes
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| {
-            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-            status.starts_with("Name:\tterraform-provi")
-                && status.lines().any(|line| line == parent)
-        })
-        .collect()
+    let mut started = process::children_of(run.pid());
+    started.retain(|pid| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        status.starts_with("Name:\tterraform-provi")
+    });
+    started
 }
 
 /// What was made and not yet told to anybody is taken over by the next run, because it has a name.
@@ -192,38 +188,38 @@ fn zund_killed(world: &mut World, moments: &[usize]) -> Result<()> {
     for moment in moments {
         let workspace = world.workspace()?;
         workspace.configure(&containers(count, 0, "hello"))?;
-        struck(world, &workspace, &APPLY, |rows| rows.len() >= *moment)?;
+        let accepted = |rows: &[Value]| rows.len() >= *moment;
+        struck(world, &workspace, &APPLY, |api| when(api, accepted))?;
         whole(world, &workspace, count).with_context(|| format!("killed at {moment}"))?;
         let before = uuids(&api.containers()?)?;
 
         workspace.configure(&containers(count, 0, "changed"))?;
         let recreated = |rows: &[Value]| rows.iter().any(|row| row["revision"] != 1);
-        struck(world, &workspace, &APPLY, recreated)?;
+        struck(world, &workspace, &APPLY, |api| when(api, recreated))?;
         whole(world, &workspace, count).context("killed in an edit")?;
         ensure!(
             uuids(&api.containers()?)? == before,
             "an edit made other containers"
         );
 
-        struck(world, &workspace, &DESTROY, |rows| {
-            rows.len() <= moment / 2 + 9
-        })?;
+        let gone = |rows: &[Value]| rows.len() <= moment / 2 + 9;
+        struck(world, &workspace, &DESTROY, |api| when(api, gone))?;
         workspace.destroy().context("killed in a destroy")?;
         world.must_be_empty()?;
     }
     Ok(())
 }
 
-/// Starts a command, kills zund when the rows are as wished for, starts it again, and lets the command end as it may.
-fn struck(
+/// Starts a command, kills zund once that is `reached`, starts it again, and lets the command end as it may.
+pub(crate) fn struck<T>(
     world: &mut World,
     workspace: &Workspace,
     arguments: &[&str],
-    wished: impl Fn(&[Value]) -> bool,
+    reached: impl FnOnce(&Api) -> Result<T>,
 ) -> Result<()> {
     let api = world.api()?;
     let run = workspace.start(arguments)?;
-    when(&api, wished)?;
+    reached(&api)?;
     world.backend.restart()?;
     run.finish(DEADLINE)?;
     Ok(())

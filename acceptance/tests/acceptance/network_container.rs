@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use bollard::models::NetworkConnectRequest;
 use serde_json::{Value, json};
 use zun_acceptance::api::Api;
 use zun_acceptance::hand::Hand;
@@ -267,6 +268,8 @@ fn touched_by_hand(case: &Case<'_>, uuid: &str) -> Result<()> {
     case.workspace.must_be_settled()?;
     case.addresses()?;
 
+    joined_by_hand(case, uuid)?;
+
     let port = case.ports("front")?[0]["id"].clone();
     let port = port.as_str().context("a port without an id")?;
     let path = format!("/network/v2.0/ports/{port}");
@@ -284,6 +287,34 @@ fn touched_by_hand(case: &Case<'_>, uuid: &str) -> Result<()> {
     case.workspace.must_be_settled()?;
     ensure!(case.engine_id()? == before, "recreated");
     Ok(())
+}
+
+/// On a network more than it ought to be: named on its attribute, and left again.
+fn joined_by_hand(case: &Case<'_>, uuid: &str) -> Result<()> {
+    let engine = &case.world.engine;
+    let inspected = serde_json::to_value(engine.inspect(uuid)?)?;
+    let own = inspected["NetworkSettings"]["Networks"].clone();
+    let networks = engine.networks(&case.world.label()?)?.into_iter();
+    let mut others = networks.filter_map(|network| network.name);
+    let other = others.find(|name| own.get(name).is_none());
+    let other = other.context("the engine has no other network of this deployment")?;
+    let request = NetworkConnectRequest {
+        container: format!("zun-{uuid}"),
+        endpoint_config: None,
+    };
+    engine.block_on(engine.client().connect_network(&other, request))?;
+    let has_more = |found: &Value| found.as_array().is_some_and(|all| all.len() == 3);
+    case.wait_until_seen("/seen/networks", has_more)?;
+    let plan = case.workspace.plan()?;
+    must_be_live(&plan, &["addresses"])?;
+    let change = plan.change(WEB).context("no change")?;
+    ensure!(
+        change["before"]["networks"][2]["network"] == other.as_str(),
+        "{change:#}"
+    );
+    case.workspace.apply()?;
+    case.workspace.must_be_settled()?;
+    case.addresses().map(drop)
 }
 
 /// A port of the user's, and one that was made and is to be preserved, outlive their container.

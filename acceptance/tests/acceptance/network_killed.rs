@@ -1,16 +1,17 @@
 //! zund killed in the middle of work on networks, on the real kernel and the real Docker Engine: whenever it is back, the
-//! rules in force hold exactly the addresses of the records, no Docker network stays that nobody has, no port is left.
+//! rules in force and the Docker Engine hold exactly the addresses of the records, and in the end no port is left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use zun_acceptance::api::Api;
-use zun_acceptance::tofu::{Flavor, Workspace};
+use zun_acceptance::tofu::Flavor;
 use zun_acceptance::world::{ROOMY, World, on_docker_with};
 use zun_acceptance::{firewall, process};
 
+use crate::interrupted::{APPLY, DESTROY, struck};
 use crate::network::must_be_as_new;
 
 const DEADLINE: Duration = Duration::from_mins(2);
@@ -60,7 +61,7 @@ resource "zun_port" "kept" {
 }
 
 resource "zun_container" "it" {
-  count           = 8
+  count           = COUNT
   image           = "zun/test:1"
   command         = ["run", "sleep", "100000"]
   cpu             = 0.01
@@ -78,47 +79,37 @@ const ONE: &str = r#"[{ network = zun_subnet.it["back"].network_id }]"#;
 /// Made, taken off a network, and destroyed; zund is killed in each when so much of it is done.
 fn round(world: &mut World, moment: usize) -> Result<()> {
     let workspace = world.workspace()?;
-    let stack = STACK.replace("PREFIX", &world.own_prefix());
+    let stack = STACK
+        .replace("PREFIX", &world.own_prefix())
+        .replace("COUNT", &COUNT.to_string());
     let with =
         |networks: &str, port: &str| stack.replace("NETWORKS", networks).replace("PORT", port);
     workspace.configure(&with(BOTH, "80"))?;
-    struck(world, &workspace, "apply", |bound| bound >= 2 * moment)?;
+    let made = |bound| bound >= 2 * moment;
+    struck(world, &workspace, &APPLY, |api| until(api, made))?;
     workspace.apply()?;
     workspace.must_be_settled()?;
     must_agree(world, 2 * COUNT).context("made")?;
 
     workspace.configure(&with(ONE, "81"))?;
-    struck(world, &workspace, "apply", |bound| {
-        bound <= 2 * COUNT - moment
-    })?;
+    let left = |bound| bound <= 2 * COUNT - moment;
+    struck(world, &workspace, &APPLY, |api| until(api, left))?;
     workspace.apply()?;
     workspace.must_be_settled()?;
     must_agree(world, COUNT).context("taken off a network")?;
 
-    struck(world, &workspace, "destroy", |bound| {
-        bound <= COUNT - moment
-    })?;
+    let gone = |bound| bound <= COUNT - moment;
+    struck(world, &workspace, &DESTROY, |api| until(api, gone))?;
     workspace.destroy()?;
     must_agree(world, 0).context("destroyed")?;
     must_be_as_new(&world.api()?)?;
     world.must_be_empty()
 }
 
-/// Starts a command, kills zund once so many ports have a container, starts it again, and lets the command end as it
-/// may.
-fn struck(
-    world: &mut World,
-    workspace: &Workspace,
-    command: &str,
-    far: impl Fn(usize) -> bool,
-) -> Result<()> {
-    let api = world.api()?;
-    let run = workspace.start(&[command, "-auto-approve", "-no-color"])?;
-    let reached = process::poll(DEADLINE, || far(bound(&api).ok()?.len()).then_some(()));
-    reached.context("it did not come to that")?;
-    world.backend.restart()?;
-    run.finish(DEADLINE)?;
-    Ok(())
+/// So many ports have a container.
+fn until(api: &Api, far: impl Fn(usize) -> bool) -> Result<()> {
+    let reached = process::poll(DEADLINE, || far(bound(api).ok()?.len()).then_some(()));
+    reached.context("it did not come to that")
 }
 
 /// The IPv4 addresses of the ports that containers have.
@@ -140,13 +131,26 @@ fn must_agree(world: &World, count: usize) -> Result<()> {
     let api = world.api()?;
     let expected = bound(&api)?;
     ensure!(expected.len() == count, "bound: {expected:?}");
-    let deployment = world.backend.deployment()?;
-    let mut last = BTreeSet::new();
+    let (deployment, label) = (world.backend.deployment()?, world.label()?);
+    let mut last = Default::default();
     let agreed = process::poll(Duration::from_secs(30), || {
-        last = guarded(&deployment).ok()?;
-        (last == expected).then_some(())
+        last = (guarded(&deployment).ok()?, connected(world, &label).ok()?);
+        (last.0 == expected && last.1 == expected).then_some(())
     });
-    agreed.with_context(|| format!("the records say {expected:?}, the rules {last:?}"))
+    let (rules, engine) = last;
+    agreed.with_context(|| {
+        format!("the records say {expected:?}, the rules {rules:?}, the engine {engine:?}")
+    })
+}
+
+/// The addresses that the Docker Engine has given to containers.
+fn connected(world: &World, label: &str) -> Result<BTreeSet<String>> {
+    let containers = world.engine.containers(label)?.into_iter();
+    let settings = containers.filter_map(|container| container.network_settings?.networks);
+    let addresses = settings.flat_map(HashMap::into_values);
+    Ok(addresses
+        .filter_map(|endpoint| endpoint.ip_address)
+        .collect())
 }
 
 /// The addresses that may send: the pairs of MAC and address in the table of the `bridge` family.

@@ -80,7 +80,8 @@ fn prefixes(schema: Schema) -> Schema {
         .attribute(
             "cidr",
             chosen(Attribute::string().validator(prefix())).description(
-                "Its prefix, such as `10.10.0.0/24`. No other subnet of the deployment may overlap it.",
+                "Its prefix, such as `10.10.0.0/24`. No other subnet of the deployment may overlap it; outside the prefixes for \
+                 private use it is for administrators.",
             ),
         )
         .attribute(

@@ -1,8 +1,8 @@
 //! `/network/v2.0`: the part of Neutron (Networking v2.0) that its clients use.
 //!
 //! What is asked for is read in `body` and `listing`, what is answered is written in `view` and by each noun; refusals
-//! get Neutron's shape in `crate::error`; what every noun has alike is in `noun`. Objects are named by their ids only, as in Neutron: names are looked up by
-//! the clients, with a filter.
+//! get Neutron's shape in `crate::error`; what every noun has alike is in `noun`. Objects are named by their ids only,
+//! as in Neutron: names are looked up by the clients, with a filter.
 //!
 //! Not here: agents, quotas, address scopes, trunks, policies of traffic, tags.
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use zun_domain::firewall::Ruleset;
 use zun_driver::{Class, Error, Result};
 
-use crate::run::Runner;
+use crate::run::{Ended, Runner};
 
 /// Where Docker keeps the network namespaces of its containers.
 pub(crate) const NAMESPACES: &str = "/var/run/docker/netns";
@@ -58,8 +58,7 @@ impl Ties {
         if rules.bridges.is_empty() || (runner.is_direct() && !self.has_new(rules)) {
             return Ok(());
         }
-        let arguments = ["-d", "-o", "link", "show", "type", "veth"];
-        let links = links(&output(runner, "ip", &arguments, "").await?);
+        let links = outer_links(runner).await?;
         let ours = |link: &&Link| {
             let bridge = link.bridge.as_ref();
             bridge.is_some_and(|bridge| rules.bridges.contains_key(bridge))
@@ -163,9 +162,7 @@ impl Ties {
         }
         // A link may be gone again by now; the others are tied all the same.
         let script = commands.concat();
-        let ended = runner
-            .run("bridge", &["-force", "-batch", "-"], &script, TRIED)
-            .await?;
+        let ended = batch(runner, &script).await?;
         let gone =
             ended.said.contains("Cannot find device") || ended.said.contains("No such device");
         if !ended.succeeded && !gone {
@@ -198,8 +195,7 @@ pub(crate) async fn untie(runner: &Runner, bridges: &BTreeSet<String>) -> Result
     if bridges.is_empty() {
         return Ok(());
     }
-    let arguments = ["-d", "-o", "link", "show", "type", "veth"];
-    let links = links(&output(runner, "ip", &arguments, "").await?);
+    let links = outer_links(runner).await?;
     let tied = links.iter().filter(|link| {
         let bridge = link.bridge.as_ref();
         link.locked == Some(true) && bridge.is_some_and(|bridge| bridges.contains(bridge))
@@ -209,10 +205,20 @@ pub(crate) async fn untie(runner: &Runner, bridges: &BTreeSet<String>) -> Result
     if script.is_empty() {
         return Ok(());
     }
+    batch(runner, &script).await.map(drop)
+}
+
+/// The ends that are on the host, of all pairs.
+async fn outer_links(runner: &Runner) -> Result<Vec<Link>> {
+    let arguments = ["-d", "-o", "link", "show", "type", "veth"];
+    Ok(links(&output(runner, "ip", &arguments, "").await?))
+}
+
+/// Commands of `bridge`, each whatever became of the one before.
+async fn batch(runner: &Runner, commands: &str) -> Result<Ended> {
     runner
-        .run("bridge", &["-force", "-batch", "-"], &script, TRIED)
+        .run("bridge", &["-force", "-batch", "-"], commands, TRIED)
         .await
-        .map(drop)
 }
 
 async fn output(runner: &Runner, program: &str, arguments: &[&str], input: &str) -> Result<String> {

@@ -103,8 +103,6 @@ pub struct Inner {
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
     pub(crate) sweep_now: Notify,
-    /// Containers may have got links that are not tied to their ports yet.
-    pub(crate) links_changed: Notify,
     /// Containers that changed in the engine while an operation was at work on their subject.
     pub(crate) unseen: Mutex<HashMap<Subject, HashSet<ContainerId>>>,
 }
@@ -146,7 +144,6 @@ impl Engine {
             collecting: Collecting::default(),
             leftovers: AtomicBool::new(false),
             sweep_now: Notify::new(),
-            links_changed: Notify::new(),
             unseen: Mutex::default(),
         })))
     }

@@ -8,9 +8,11 @@ mod observe;
 mod remount;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
+use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use zun_domain::container::Container;
 use zun_domain::id::{CapsuleId, ContainerId, HostId};
@@ -31,18 +33,20 @@ impl Engine {
     /// Starts the loops of every host.
     pub(crate) fn watch_hosts(&self) {
         for host in self.driven() {
-            let engine = self.clone();
-            self.spawn(async move { engine.follow_events(host).await });
+            let changed = Arc::new(Notify::new());
+            let (engine, told) = (self.clone(), Arc::clone(&changed));
+            self.spawn(async move { engine.follow_events(host, &told).await });
             let engine = self.clone();
             self.spawn(async move { engine.look_periodically(host).await });
             let engine = self.clone();
             self.spawn(async move { engine.keep_mounted(host).await });
             let engine = self.clone();
-            self.spawn(async move { engine.keep_tied(host).await });
+            self.spawn(async move { engine.keep_tied(host, &changed).await });
         }
     }
 
-    async fn follow_events(&self, host: HostId) {
+    /// `changed` is told of each change, for those who need no look at each.
+    async fn follow_events(&self, host: HostId, changed: &Notify) {
         let Ok(drivers) = self.drivers(host) else {
             return;
         };
@@ -54,7 +58,7 @@ impl Engine {
             };
             match event {
                 Some(RuntimeEvent::Changed(id)) => {
-                    self.links_changed.notify_one();
+                    changed.notify_one();
                     self.look_at(id).await;
                 }
                 Some(RuntimeEvent::Resync) => {
@@ -88,12 +92,12 @@ impl Engine {
     }
 
     /// Ties what has started or joined a network. Not for each event: forty starts at once need few looks.
-    async fn keep_tied(&self, host: HostId) {
+    async fn keep_tied(&self, host: HostId, changed: &Notify) {
         let mut pace = tokio::time::interval(BETWEEN_TIES);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let ready = async {
-                self.links_changed.notified().await;
+                changed.notified().await;
                 pace.tick().await;
             };
             tokio::select! {

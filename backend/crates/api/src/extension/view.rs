@@ -89,9 +89,9 @@ pub(super) fn address(address: &domain::Address) -> Address {
 
 /// What is seen of a container where a hand may have changed it.
 pub(super) fn seen(container: &domain::Container, observed: &domain::Observed) -> Seen {
-    let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
     let mut strange = strangers(container, observed);
-    let connected = container.addresses.iter().all(on) && strange.next().is_none();
+    let all = container.addresses.iter().all(|own| is_on(observed, own));
+    let connected = all && strange.next().is_none();
     Seen {
         cpu: observed.cpu,
         memory: observed.memory,
@@ -103,6 +103,10 @@ pub(super) fn seen(container: &domain::Container, observed: &domain::Observed) -
         security_groups: groups(container),
         image_digest: None,
     }
+}
+
+fn is_on(observed: &domain::Observed, address: &domain::Address) -> bool {
+    observed.networks.contains(&address.runtime_network)
 }
 
 /// Networks of the engine that a hand has connected it to.
@@ -125,12 +129,11 @@ fn networks(
     container: &domain::Container,
     observed: &domain::Observed,
 ) -> Option<Vec<domain::NetworkSpec>> {
-    let on = |address: &domain::Address| observed.networks.contains(&address.runtime_network);
     let desired = &container.desired;
     let entries = desired.spec.networks.as_ref()?;
     let connected = |port: &zun_domain::id::PortId| {
         let mut addresses = container.addresses.iter();
-        addresses.any(|address| address.port == *port && on(address))
+        addresses.any(|address| address.port == *port && is_on(observed, address))
     };
     let pairs = entries.iter().zip(&desired.ports);
     let there = pairs.filter(|(_, port)| connected(port));
@@ -138,12 +141,8 @@ fn networks(
         network: Some(name.clone()),
         ..domain::NetworkSpec::default()
     });
-    Some(
-        there
-            .map(|(entry, _)| entry.clone())
-            .chain(strange)
-            .collect(),
-    )
+    let there = there.map(|(entry, _)| entry.clone());
+    Some(there.chain(strange).collect())
 }
 
 /// The groups in force on the ports that were made with it, where the specification names others.

@@ -80,7 +80,6 @@ pub(crate) enum FloatingIps {}
 
 impl Noun for FloatingIps {
     const ADDRESS: &'static str = "floatingips";
-    const MANY: &'static str = "floatingips";
     const ONE: &'static str = NOUN;
     const WHAT: &'static str = "floating IP";
     type Id = FloatingIpId;

@@ -230,7 +230,7 @@ impl Listing {
                     format!("is no attribute of {address}, so they cannot be filtered by it"),
                 ));
             }
-            if let Some(expected) = wanted(name).filter(|_| !is_value_of(name, text)) {
+            if let Some(expected) = Kind::of(name).refuses(text) {
                 return Err(body::wrong(name, text, expected));
             }
             match filters.iter_mut().find(|filter| filter.name == name) {
@@ -342,37 +342,60 @@ impl Listing {
     }
 }
 
-/// What a value of the attribute looks like, where not every text is one.
-fn wanted(attribute: &str) -> Option<&'static str> {
-    Some(match attribute {
-        "admin_state_up"
-        | "distributed"
-        | "enable_dhcp"
-        | "ha"
-        | "is_default"
-        | "port_security_enabled"
-        | "router:external"
-        | "shared"
-        | "stateful" => "true or false",
-        "default_prefixlen" | "ip_version" | "max_prefixlen" | "min_prefixlen" | "mtu"
-        | "port_range_max" | "port_range_min" => "a whole number",
-        "direction" => "ingress or egress",
-        "ethertype" => "IPv4 or IPv6",
-        _ => return None,
-    })
+/// What the values of an attribute look like, as far as a filter cares.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Any text.
+    Text,
+    /// A MAC, written in capitals or not, as users copy it.
+    Mac,
+    Flag,
+    Number,
+    /// One of these words, written in capitals or not.
+    Word(&'static [&'static str]),
 }
 
-/// Whether the text is one of those.
-fn is_value_of(attribute: &str, text: &str) -> bool {
-    let one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-    match wanted(attribute) {
-        // Nothing is what an attribute without a value has.
-        Some(_) if one_of(&["", "null", "None"]) => true,
-        Some("true or false") => one_of(&["true", "false", "1", "0"]),
-        Some("a whole number") => text.parse::<i64>().is_ok(),
-        Some("ingress or egress") => one_of(&["ingress", "egress"]),
-        Some(_) => one_of(&["IPv4", "IPv6"]),
-        None => true,
+impl Kind {
+    fn of(attribute: &str) -> Self {
+        match attribute {
+            "mac_address" => Self::Mac,
+            "admin_state_up"
+            | "distributed"
+            | "enable_dhcp"
+            | "ha"
+            | "is_default"
+            | "port_security_enabled"
+            | "router:external"
+            | "shared"
+            | "stateful" => Self::Flag,
+            "default_prefixlen" | "ip_version" | "max_prefixlen" | "min_prefixlen" | "mtu"
+            | "port_range_max" | "port_range_min" => Self::Number,
+            "direction" => Self::Word(&["ingress", "egress"]),
+            "ethertype" => Self::Word(&["IPv4", "IPv6"]),
+            _ => Self::Text,
+        }
+    }
+
+    /// What would be accepted, where this text is no value of the attribute. Nothing is what one without a value has.
+    fn refuses(self, text: &str) -> Option<String> {
+        let one_of = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+        if one_of(&["", "null", "None"]) {
+            return None;
+        }
+        match self {
+            Self::Flag if !one_of(&["true", "false", "1", "0"]) => Some("true or false".to_owned()),
+            Self::Number if text.parse::<i64>().is_err() => Some("a whole number".to_owned()),
+            Self::Word(words) if !one_of(words) => Some(words.join(" or ")),
+            Self::Text | Self::Mac | Self::Flag | Self::Number | Self::Word(_) => None,
+        }
+    }
+
+    /// Whether a value is what a text of a query means.
+    fn is(self, value: &Value, text: &str) -> bool {
+        match (self, value) {
+            (Self::Mac | Self::Word(_), Value::String(value)) => value.eq_ignore_ascii_case(text),
+            _ => is(value, text),
+        }
     }
 }
 
@@ -389,15 +412,8 @@ impl Filter<'_> {
         if self.name == "fixed_ips" {
             return has_fixed_ip(value, &self.any_of);
         }
-        // Written in capitals or not, as users copy them.
-        if matches!(self.name, "mac_address" | "direction" | "ethertype") {
-            let value = value.as_str().unwrap_or_default();
-            return self
-                .any_of
-                .iter()
-                .any(|text| text.eq_ignore_ascii_case(value));
-        }
-        self.any_of.iter().any(|text| is(value, text))
+        let kind = Kind::of(self.name);
+        self.any_of.iter().any(|text| kind.is(value, text))
     }
 }
 

@@ -104,7 +104,6 @@ pub(crate) enum Networks {}
 
 impl Noun for Networks {
     const ADDRESS: &'static str = "networks";
-    const MANY: &'static str = "networks";
     const ONE: &'static str = ONE;
     const WHAT: &'static str = "network";
     type Id = NetworkId;

@@ -17,10 +17,8 @@ use crate::extract::Args;
 
 /// A noun of Networking: how it is called, and which calls of the engine it is looked up and ended with.
 pub(crate) trait Noun: 'static {
-    /// The address of the collection, which messages call it by, too.
+    /// The address of the collection, which messages call it by, too; with underscores its name in the body of a list.
     const ADDRESS: &'static str;
-    /// In the body of a list.
-    const MANY: &'static str;
     /// In the body of one.
     const ONE: &'static str;
     /// In messages.
@@ -46,7 +44,8 @@ pub(crate) async fn list<N: Noun>(
 ) -> Answer<Json<Value>> {
     let listing = Listing::take(&asked, args)?;
     let found = N::all(&app, &listing.call).await?;
-    listing.body(N::ADDRESS, N::MANY, found.into_iter())
+    let name = N::ADDRESS.replace('-', "_");
+    listing.body(N::ADDRESS, &name, found.into_iter())
 }
 
 /// `GET /network/v2.0/NOUNS/{id}`.

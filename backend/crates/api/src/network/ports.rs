@@ -151,7 +151,6 @@ pub(crate) enum Ports {}
 
 impl Noun for Ports {
     const ADDRESS: &'static str = "ports";
-    const MANY: &'static str = "ports";
     const ONE: &'static str = ONE;
     const WHAT: &'static str = "port";
     type Id = PortId;

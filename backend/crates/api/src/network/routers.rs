@@ -135,7 +135,6 @@ pub(crate) enum Routers {}
 
 impl Noun for Routers {
     const ADDRESS: &'static str = "routers";
-    const MANY: &'static str = "routers";
     const ONE: &'static str = "router";
     const WHAT: &'static str = "router";
     type Id = RouterId;

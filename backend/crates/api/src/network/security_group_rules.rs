@@ -168,7 +168,6 @@ pub(crate) enum SecurityGroupRules {}
 
 impl Noun for SecurityGroupRules {
     const ADDRESS: &'static str = "security-group-rules";
-    const MANY: &'static str = MANY;
     const ONE: &'static str = ONE;
     const WHAT: &'static str = "security group rule";
     type Id = SecurityGroupRuleId;

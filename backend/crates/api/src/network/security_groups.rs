@@ -51,7 +51,6 @@ pub(crate) enum SecurityGroups {}
 
 impl Noun for SecurityGroups {
     const ADDRESS: &'static str = "security-groups";
-    const MANY: &'static str = "security_groups";
     const ONE: &'static str = "security_group";
     const WHAT: &'static str = "security group";
     type Id = SecurityGroupId;

@@ -90,7 +90,6 @@ pub(crate) enum SubnetPools {}
 
 impl Noun for SubnetPools {
     const ADDRESS: &'static str = "subnetpools";
-    const MANY: &'static str = "subnetpools";
     const ONE: &'static str = ONE;
     const WHAT: &'static str = WHAT;
     type Id = SubnetPoolId;

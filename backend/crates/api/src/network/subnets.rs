@@ -189,7 +189,6 @@ pub(crate) enum Subnets {}
 
 impl Noun for Subnets {
     const ADDRESS: &'static str = "subnets";
-    const MANY: &'static str = "subnets";
     const ONE: &'static str = ONE;
     const WHAT: &'static str = "subnet";
     type Id = SubnetId;

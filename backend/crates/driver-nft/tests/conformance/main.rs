@@ -6,6 +6,7 @@ use std::future::{Ready, ready};
 use zun_driver::conformance::skip;
 
 mod docker;
+mod frame;
 mod namespace;
 mod own;
 mod socket;

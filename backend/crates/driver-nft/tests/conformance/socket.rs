@@ -119,18 +119,30 @@ pub(crate) async fn throw(
     seen: &Seen,
     patience: Duration,
 ) -> bool {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let said = format!("thrown {}", NEXT.fetch_add(1, Ordering::Relaxed)).into_bytes();
+    let said = words();
     let from = SocketAddr::from((source.unwrap_or(any(to.ip())), 0));
     let packet = said.clone();
     // Where the kernel refuses to send it, it does not arrive.
     let _ = namespace.inside(move || std::net::UdpSocket::bind(from)?.send_to(&packet, to));
-    let arrival = async {
-        while !seen.0.lock().unwrap().contains(&said) {
-            pause().await;
-        }
-    };
-    timeout(patience, arrival).await.is_ok()
+    seen.gets(&said, patience).await
+}
+
+/// What nobody has thrown before.
+pub(crate) fn words() -> Vec<u8> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    format!("thrown {}", NEXT.fetch_add(1, Ordering::Relaxed)).into_bytes()
+}
+
+impl Seen {
+    /// Waits for some server to have got this.
+    pub(crate) async fn gets(&self, said: &[u8], patience: Duration) -> bool {
+        let arrival = async {
+            while !self.0.lock().unwrap().contains(said) {
+                pause().await;
+            }
+        };
+        timeout(patience, arrival).await.is_ok()
+    }
 }
 
 /// Opens a connection that is answered within this time.

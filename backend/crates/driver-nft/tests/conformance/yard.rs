@@ -17,6 +17,7 @@ use zun_driver::conformance::{
 };
 use zun_driver_nft::Nft;
 
+use crate::frame::Frame;
 use crate::namespace::Namespace;
 use crate::socket::{self, Seen};
 
@@ -230,6 +231,34 @@ impl FirewallLab for NetYard {
             patience,
         )
         .await
+    }
+
+    async fn throw_tagged(&self, probe: &Probe, tags: &[u16], patience: Duration) -> bool {
+        let (Place::Machine(number), IpAddr::V4(to), Traffic::Udp(port)) =
+            (probe.from, probe.to, probe.traffic)
+        else {
+            panic!("a machine throws UDP over IPv4");
+        };
+        let (frame, sender) = {
+            let machines = self.machines.lock().unwrap();
+            let (from, sender) = &machines[&number];
+            let mut all = machines.values();
+            let has = |(machine, _): &&(Machine, _)| machine.addresses.contains(&probe.to);
+            let (other, _) = all.find(has).unwrap();
+            let ends = [from, other].map(|machine| machine.mac.clone());
+            let own = from.addresses.iter().find_map(|address| match address {
+                IpAddr::V4(address) => Some(*address),
+                IpAddr::V6(_) => None,
+            });
+            let frame = Frame {
+                macs: ends,
+                addresses: [own.unwrap(), to],
+                tags: tags.to_vec(),
+                port,
+            };
+            (frame, Arc::clone(sender))
+        };
+        frame.throw(&sender, &self.seen, patience).await
     }
 
     async fn neighbor(&self, at: Place, address: IpAddr) -> Option<String> {

@@ -110,6 +110,10 @@ pub trait FirewallLab: Send + Sync {
     /// got where it was sent within this time. UDP from a machine to a machine or the host.
     async fn throw(&self, probe: &Probe, patience: Duration) -> bool;
 
+    /// The same in a frame with VLAN tags of number 0, by their types of frame, the outermost first. IPv4 between machines
+    /// of one bridge.
+    async fn throw_tagged(&self, probe: &Probe, tags: &[u16], patience: Duration) -> bool;
+
     /// The MAC that somebody holds for an address, after what was sent so far.
     async fn neighbor(&self, at: Place, address: IpAddr) -> Option<String>;
 
@@ -147,6 +151,7 @@ macro_rules! firewall_conformance {
             // address
             an_address_of_nobody_is_mute, nobody_sends_from_anothers_address,
             nobody_sends_from_anothers_bridge, nobody_answers_for_another, nobody_claims_what_is_anothers, nobody_passes_for_a_neighbor,
+            nobody_gets_a_tagged_frame,
             a_port_that_is_down_is_cut_off,
             // hand
             what_is_flushed_is_mended, what_is_opened_is_closed, the_same_again_changes_nothing,

@@ -42,8 +42,7 @@ pub async fn nobody_sends_from_anothers_address(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
     yard.group(1, wide_open());
     for b in [1, 2] {
-        let bridge = yard.bridge(b).await;
-        (bridge.outside_v4, bridge.outside_v6) = (Some(How::Masqueraded), true);
+        yard.bridge_to_outside(b).await;
     }
     for family in [EtherType::V4, EtherType::V6] {
         yard.join(family, 1, 2);
@@ -99,8 +98,7 @@ pub async fn nobody_sends_from_anothers_bridge(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
     yard.group(1, wide_open());
     for b in [1, 2] {
-        let bridge = yard.bridge(b).await;
-        (bridge.outside_v4, bridge.outside_v6) = (Some(How::Masqueraded), true);
+        yard.bridge_to_outside(b).await;
     }
     yard.join(EtherType::V4, 1, 2);
     yard.machine(1, 2, &[1]).await;
@@ -229,6 +227,36 @@ pub async fn nobody_passes_for_a_neighbor(lab: &impl FirewallLab) {
     yard.check(&real, &[]).await;
     driver.clear().await.expect("cleared");
     yard.thrown(&thrown, true).await;
+}
+
+/// A frame tagged with VLAN 0 is one without a tag to who gets it, and none to rules about addresses: nobody gets it.
+pub async fn nobody_gets_a_tagged_frame(lab: &impl FirewallLab) {
+    const CUSTOMERS: u16 = 0x8100;
+    const PROVIDERS: u16 = 0x88a8;
+    let mut yard = Yard::new(lab);
+    yard.bridge(1).await;
+    for n in [2, 3] {
+        yard.machine(1, n, &[1]).await;
+    }
+    // Out only: nothing comes in.
+    yard.group(1, out());
+    yard.apply().await;
+    let thrown = probe(Machine(2), v4(1, 3), Udp(80));
+    yard.thrown(&[thrown], false).await;
+    let all = [
+        &[CUSTOMERS][..],
+        &[PROVIDERS],
+        &[CUSTOMERS, CUSTOMERS],
+        &[PROVIDERS, CUSTOMERS],
+    ];
+    for tags in all {
+        let arrived = lab.throw_tagged(&thrown, tags, LONG_ENOUGH).await;
+        assert!(!arrived, "{tags:x?} has passed");
+    }
+    // It is the rules that keep them away.
+    lab.driver().clear().await.expect("cleared");
+    let arrived = lab.throw_tagged(&thrown, all[0], PATIENCE).await;
+    assert!(arrived, "nothing arrives that is tagged");
 }
 
 /// A port that lost its groups is cut off, also from what was going on.

@@ -278,8 +278,7 @@ pub async fn a_bridge_without_a_way_gets_nothing_of_the_host(lab: &impl Firewall
 /// From a container to the host its egress rules apply.
 pub async fn the_host_is_reached_by_egress_rules(lab: &impl FirewallLab) {
     let mut yard = Yard::new(lab);
-    let first = yard.bridge(1).await;
-    (first.outside_v4, first.outside_v6) = (Some(How::Masqueraded), true);
+    yard.bridge_to_outside(1).await;
     yard.machine(1, 2, &[1]).await;
     yard.machine(1, 3, &[2]).await;
     yard.group(1, out());

@@ -202,6 +202,12 @@ impl<'a, L: FirewallLab> Yard<'a, L> {
         bridge.outside_v4 = Some(how);
     }
 
+    /// A bridge with a way to the outside in both families.
+    pub(super) async fn bridge_to_outside(&mut self, b: u8) {
+        let bridge = self.bridge(b).await;
+        (bridge.outside_v4, bridge.outside_v6) = (Some(Outside::Masqueraded), true);
+    }
+
     pub(super) async fn apply(&self) {
         self.lab.driver().apply(&self.rules).await.expect("applied");
     }

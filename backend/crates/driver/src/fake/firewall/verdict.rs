@@ -126,10 +126,9 @@ fn leaves(
             let joins = |joined: &zun_domain::firewall::Joined| {
                 (joined.family, &joined.from, &joined.to) == (family, name, other)
             };
-            let gateway = other_bridge.subnets.values().any(|gateway| *gateway == to);
             let near = other == name || joined.any(joins);
             // The host answers an echo to its own bridges; its services, like a floating address, are the outside.
-            if gateway && !is_icmp(packet) {
+            if is_gateway(other_bridge, to) && !is_icmp(packet) {
                 near && outside
             } else {
                 near || (floating && outside)
@@ -141,6 +140,11 @@ fn leaves(
     let port =
         ports.find(|port| port.bridge == *name && port.addresses.contains(&packet.source))?;
     (open && allowed(rules, port, Direction::Egress, to, packet)).then_some(())
+}
+
+/// The host's own address on that bridge.
+fn is_gateway(bridge: &Bridge, address: IpAddr) -> bool {
+    bridge.subnets.values().any(|gateway| *gateway == address)
 }
 
 fn is_icmp(packet: &Packet) -> bool {
@@ -157,7 +161,7 @@ fn enters(
     let Some((_, bridge)) = bridge_of(rules, to) else {
         return Some(());
     };
-    if bridge.subnets.values().any(|gateway| *gateway == to) {
+    if is_gateway(bridge, to) {
         return Some(());
     }
     let family = family_of(to);

@@ -1,9 +1,9 @@
 //! What a subnet may look like: its prefix, gateway, ranges and name servers. Pure.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use zun_domain::network::{AddressRange, default_pools, first_address};
 
 use crate::error::{Error, NetworkRule, Result};
@@ -13,18 +13,29 @@ const MOST_SERVERS: usize = 5;
 
 /// Prefixes that nobody reaches through the internet: of private use (RFC 1918, 4193), shared (RFC 6598), for
 /// measurements (RFC 2544) and for examples (RFC 5737, 3849).
-const PRIVATE: [&str; 10] = [
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "100.64.0.0/10",
-    "198.18.0.0/15",
-    "192.0.2.0/24",
-    "198.51.100.0/24",
-    "203.0.113.0/24",
-    "fc00::/7",
-    "2001:db8::/32",
+const PRIVATE: [IpNet; 10] = [
+    v4([10, 0, 0, 0], 8),
+    v4([172, 16, 0, 0], 12),
+    v4([192, 168, 0, 0], 16),
+    v4([100, 64, 0, 0], 10),
+    v4([198, 18, 0, 0], 15),
+    v4([192, 0, 2, 0], 24),
+    v4([198, 51, 100, 0], 24),
+    v4([203, 0, 113, 0], 24),
+    v6([0xfc00, 0], 7),
+    v6([0x2001, 0xdb8], 32),
 ];
+
+const fn v4([a, b, c, d]: [u8; 4], length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), length))
+}
+
+const fn v6([a, b]: [u16; 2], length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(
+        Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0),
+        length,
+    ))
+}
 
 /// Lengths of a prefix that a subnet may have.
 pub(super) fn lengths(v4: bool) -> std::ops::RangeInclusive<u8> {
@@ -104,11 +115,7 @@ fn check_prefix(cidr: IpNet) -> Result<()> {
 /// What only those who rule the deployment may give to a network: packets of the host to such an address would lead to
 /// a container from then on.
 pub(super) fn check_private(cidr: IpNet, admin: bool) -> Result<()> {
-    let private: [IpNet; 10] = PRIVATE.map(|net| {
-        net.parse()
-            .unwrap_or_else(|_| unreachable!("each is a prefix"))
-    });
-    if admin || private.iter().any(|net| net.contains(&cidr)) {
+    if admin || PRIVATE.iter().any(|net| net.contains(&cidr)) {
         return Ok(());
     }
     Err(Error::invalid(
