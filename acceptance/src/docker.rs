@@ -9,7 +9,7 @@ use bollard::exec::StartExecResults;
 use bollard::models::{ContainerInspectResponse, ContainerSummary, ExecConfig, Network};
 use bollard::query_parameters::{
     InspectContainerOptions, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
-    ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
+    ListNetworksOptions, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
 };
 use futures::TryStreamExt;
 use tokio::runtime::Runtime;
@@ -69,6 +69,20 @@ impl Engine {
             .build();
         self.block_on(self.client.list_networks(Some(options)))
             .with_context(|| format!("cannot list networks labelled {label}"))
+    }
+
+    /// The prefixes of all its networks, whosever they are.
+    pub fn subnets(&self) -> Result<Vec<String>> {
+        let networks = self
+            .block_on(self.client.list_networks(None::<ListNetworksOptions>))
+            .context("cannot list networks")?;
+        let configs = networks
+            .into_iter()
+            .filter_map(|network| network.ipam?.config);
+        Ok(configs
+            .flatten()
+            .filter_map(|config| config.subnet)
+            .collect())
     }
 
     /// The one container of this resource id: zund names it `zun-<uuid>`.

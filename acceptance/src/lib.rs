@@ -19,6 +19,7 @@ pub mod hand;
 pub mod image;
 pub mod ledger;
 pub mod openstack;
+mod share;
 pub mod storage;
 pub mod tofu;
 pub mod world;

@@ -2,7 +2,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -10,6 +9,7 @@ use anyhow::{Context, Result};
 use crate::api::Api;
 use crate::backend::{Backend, ContainerRuntime};
 use crate::docker::{DEPLOYMENT, Engine, Sweeper};
+use crate::share::Share;
 use crate::tofu::{Flavor, Workspace};
 use crate::{firewall, image, ledger, process, settings, skip, storage};
 
@@ -41,36 +41,6 @@ pub struct World {
     share: Share,
 }
 
-/// Networks and host ports of its own for each case: several deployments on one engine would take them from each other.
-#[derive(Debug, Clone, Copy)]
-struct Share {
-    number: u32,
-}
-
-impl Share {
-    fn own() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = std::process::id().wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed)) % 32;
-        Self { number }
-    }
-
-    /// What the default networks of projects are cut from.
-    fn pool(self) -> String {
-        format!("10.{}.0.0/16", 224 + self.number)
-    }
-
-    /// Below those that the kernel gives to outgoing connections.
-    fn ports(self) -> String {
-        let first = 14_000 + 500 * self.number;
-        format!("{first}-{}", first + 499)
-    }
-
-    /// Addresses of the outside (RFC 5737), eight for each.
-    fn outside(self) -> String {
-        format!("203.0.113.{}/29", 8 * self.number)
-    }
-}
-
 impl World {
     /// A new workspace that is logged in.
     pub fn workspace(&self) -> Result<Workspace> {
@@ -83,7 +53,7 @@ impl World {
 
     /// The first two numbers of IPv4 prefixes that networks of this case may have, as `10.192`.
     pub fn own_prefix(&self) -> String {
-        format!("10.{}", 192 + self.share.number)
+        self.share.prefix()
     }
 
     /// The label, with value, that everything of this backend carries in Docker.
@@ -181,7 +151,7 @@ fn prepare(program: Option<PathBuf>, settings: &[(&str, &str)]) -> Result<World>
     let engine = Engine::connect()?;
     image::ensure(&engine, image::TEST)?;
     image::ensure(&engine, image::QUICKSTART)?;
-    let share = Share::own();
+    let share = Share::own(&engine)?;
     let (pool, ports, outside) = (share.pool(), share.ports(), share.outside());
     let mut all = vec![
         ("ZUND_NETWORK_POOL", pool.as_str()),

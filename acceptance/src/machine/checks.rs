@@ -42,6 +42,9 @@ pub fn run(checkout: &Checkout, extent: Extent) -> ExitCode {
     }
     for failure in &tally.failures {
         say::line(&format!("FAILED   {failure}"));
+        for line in tally.reason(failure) {
+            say::line(&format!("         {line}"));
+        }
     }
     say::step(&format!("done in {} s", begin.elapsed().as_secs()));
     say::line(&tally.summary());

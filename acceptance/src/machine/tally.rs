@@ -1,6 +1,11 @@
 //! Reads what the test runner prints, line by line: counts, collects the skips, and drops the output of passed tests.
 
+use std::collections::{HashMap, VecDeque};
+
 use crate::skip;
+
+/// So many lines of a failed test are repeated at the end.
+const REASON: usize = 12;
 
 /// The sums over all test programs of a run.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,6 +19,10 @@ pub struct Tally {
     /// The names of the failed tests, and of failed checks.
     pub failures: Vec<String>,
     in_passed_output: bool,
+    /// The last lines that each failed test printed.
+    reasons: HashMap<String, VecDeque<String>>,
+    /// The failed test whose lines come now.
+    speaking: Option<String>,
 }
 
 impl Tally {
@@ -25,6 +34,7 @@ impl Tally {
         if let Some(counts) = line.strip_prefix("test result: ") {
             self.add(counts);
             self.in_passed_output = false;
+            self.speaking = None;
             return Some(line);
         }
         match line {
@@ -43,7 +53,33 @@ impl Tally {
             // `add` takes one passed test away for each skip, and this one was never counted as passed.
             self.passed += 1;
         }
+        if !self.in_passed_output {
+            self.hear(line);
+        }
         (!self.in_passed_output).then_some(line)
+    }
+
+    /// The end of what a failed test printed, without the stack: a runner may keep the end of a long log only.
+    pub fn reason(&self, failure: &str) -> impl Iterator<Item = &str> {
+        let lines = self.reasons.get(failure).into_iter().flatten();
+        lines.map(String::as_str)
+    }
+
+    fn hear(&mut self, line: &str) {
+        let name = line.strip_prefix("---- ");
+        if let Some(name) = name.and_then(|line| line.strip_suffix(" stdout ----")) {
+            self.speaking = Some(name.to_owned());
+        } else if line.eq_ignore_ascii_case("stack backtrace:") || line == "failures:" {
+            self.speaking = None;
+        } else if let Some(name) = &self.speaking
+            && !line.trim().is_empty()
+        {
+            let lines = self.reasons.entry(name.clone()).or_default();
+            lines.push_back(line.to_owned());
+            if lines.len() > REASON {
+                lines.pop_front();
+            }
+        }
     }
 
     /// A check that is not a test: formatting, lints.
@@ -94,7 +130,7 @@ mod tests {
         let mut tally = Tally::default();
         let printed = "\nrunning 4 tests\ntest a ... ok\ntest b ... ok\ntest c ... FAILED\ntest d ... ignored, slow\n\
                        \nsuccesses:\n\n---- b stdout ----\nSKIP b: no engine\nchatter\n\n\nsuccesses:\n    a\n    b\n\
-                       \nfailures:\n\n---- c stdout ----\nassertion\n\nfailures:\n    c\n\
+                       \nfailures:\n\n---- c stdout ----\nassertion\n\nStack backtrace:\n  0: c\n\nfailures:\n    c\n\
                        \ntest result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s\n";
         let shown: Vec<_> = printed
             .lines()
@@ -103,6 +139,7 @@ mod tests {
         assert!(!shown.contains(&"chatter"));
         assert!(shown.contains(&"assertion"));
         assert_eq!(tally.failures, ["c"]);
+        assert_eq!(tally.reason("c").collect::<Vec<_>>(), ["assertion"]);
         assert_eq!(tally.skipped, ["d: ignored slow", "b: no engine"]);
         assert_eq!(tally.summary(), "1 passed, 1 failed, 2 skipped");
     }
