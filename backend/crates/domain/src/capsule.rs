@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::container::{Container, ContainerSpec, Life, NetworkSpec, RestartPolicy, TaskState, Wish};
+use crate::container::{
+    Container, ContainerSpec, Life, NetworkSpec, RestartPolicy, TaskState, Wish,
+};
 use crate::host::HostPlace;
 use crate::id::{CapsuleId, ProjectId, UserId, VolumeId};
 use crate::name::{ContainerName, Hostname, LabelKey};
