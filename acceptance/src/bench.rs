@@ -12,6 +12,7 @@
 //! | [`api`] | creates, reads and lists of the API |
 //! | [`volume`] | containers with volumes, and 200 volumes on one host |
 //! | [`network`] | creates with groups, a rule changed below 1,000 ports, what passes between containers |
+//! | [`capsule`] | a capsule of two members created |
 //! | [`placements`] | decisions of the scheduler |
 //! | [`memory`] | memory of `zund` |
 //! | [`figure`], [`report`] | a figure with its floor and target; the table and the JSON |
@@ -38,6 +39,7 @@ pub mod usage;
 
 pub mod api;
 pub mod apply;
+pub mod capsule;
 pub mod memory;
 pub mod network;
 pub mod placements;
@@ -50,7 +52,7 @@ use figure::Figure;
 const RUNS: usize = 3;
 
 /// The parts that can be measured alone, in the order of the table.
-pub const SECTIONS: [Section; 8] = [
+pub const SECTIONS: [Section; 9] = [
     Section {
         name: "apply",
         measure: apply::measure,
@@ -78,6 +80,10 @@ pub const SECTIONS: [Section; 8] = [
     Section {
         name: "network",
         measure: network::measure,
+    },
+    Section {
+        name: "capsule",
+        measure: capsule::measure,
     },
     Section {
         name: "memory",

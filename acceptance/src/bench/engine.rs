@@ -88,6 +88,25 @@ impl<'a> Bare<'a> {
         self.start_body(index, body)
     }
 
+    /// Starts one, and two more that join its network and its IPC, as a capsule's members do.
+    pub fn start_joined(&self) -> Result<()> {
+        let mut first = self.body(0, None, self.address(0));
+        if let Some(host) = &mut first.host_config {
+            host.ipc_mode = Some("shareable".to_owned());
+        }
+        self.start_body(0, first)?;
+        let joined = format!("container:{}", self.name(0));
+        for index in [1, 2] {
+            let mut body = self.body(index.into(), None, self.address(index));
+            (body.hostname, body.networking_config) = (None, None);
+            if let Some(host) = &mut body.host_config {
+                (host.network_mode, host.ipc_mode) = (Some(joined.clone()), Some(joined.clone()));
+            }
+            self.start_body(index, body)?;
+        }
+        Ok(())
+    }
+
     /// The address of a container that is started alone.
     pub fn address(&self, index: u8) -> Ipv4Addr {
         Ipv4Addr::from(self.base + FIRST_ADDRESS + u32::from(index))
