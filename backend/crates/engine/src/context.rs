@@ -9,7 +9,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
-use zun_domain::id::{ContainerId, HostId, OperationId};
+use zun_domain::id::{HostId, OperationId};
 use zun_domain::operation::{Operation, Subject};
 use zun_domain::policy::Exceptions;
 use zun_domain::time::Clock;
@@ -103,8 +103,8 @@ pub struct Inner {
     pub(crate) leftovers: AtomicBool,
     /// Asks for a look at everything before its time.
     pub(crate) sweep_now: Notify,
-    /// Containers that changed in the engine while an operation was at work on their subject.
-    pub(crate) unseen: Mutex<HashMap<Subject, HashSet<ContainerId>>>,
+    /// What changed in an engine and was not looked at since: somebody has its turn.
+    pub(crate) unseen: Mutex<HashSet<Subject>>,
 }
 
 /// A lock whose holders only copy values in and out, so that a poisoned one is still right.

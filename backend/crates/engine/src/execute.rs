@@ -100,6 +100,10 @@ impl Engine {
             break;
         }
         drop(held);
+        if matches!(subject, Subject::Capsule(_)) {
+            // The host may have been off before: what the engine could not start then, the operation has passed over.
+            lock(&self.unseen).insert(subject);
+        }
         self.let_go(subject).await;
         Ok(())
     }
@@ -325,11 +329,8 @@ impl Engine {
         if self.leftovers.swap(false, Ordering::Relaxed) {
             self.sweep_now.notify_one();
         }
-        let unseen = lock(&self.unseen).remove(&subject).unwrap_or_default();
-        for container in unseen {
-            if let Err(error) = self.observe(container).await {
-                tracing::warn!(container = %container, "cannot look at it after its operation: {error}");
-            }
+        if let Err(error) = self.look_at_unseen(subject).await {
+            tracing::warn!(subject = %subject, "cannot look at it after its operation: {error}");
         }
         let mut turns = lock(&self.turns);
         if turns

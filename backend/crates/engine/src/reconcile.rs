@@ -16,11 +16,10 @@ use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 use zun_domain::container::Container;
 use zun_domain::id::{CapsuleId, ContainerId, HostId};
-use zun_domain::operation::Subject;
 use zun_driver::runtime::{Found, RuntimeEvent};
 use zun_store::ContainerQuery;
 
-use crate::context::{Engine, lock};
+use crate::context::Engine;
 use crate::error::Result;
 
 /// Containers read at once from the store.
@@ -202,10 +201,5 @@ impl Engine {
         if let Err(error) = purged.await {
             tracing::warn!("cannot purge old operations: {error}");
         }
-    }
-
-    /// Remembers a change that came while an operation was at work; it is looked at when that ends.
-    fn remember(&self, subject: Subject, id: ContainerId) {
-        lock(&self.unseen).entry(subject).or_default().insert(id);
     }
 }

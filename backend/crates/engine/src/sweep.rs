@@ -41,11 +41,8 @@ impl Engine {
             if !leftover || busy.contains(&id) || !busy_now(self, id, &mut busy).await? {
                 continue;
             }
-            let name = if item.name == Container::runtime_name(id) {
-                RuntimeName::Current(id)
-            } else {
-                RuntimeName::Aside(id, item.observed.revision)
-            };
+            // Set aside first, by its revision: since the list was made, its name may have become another one's.
+            let name = RuntimeName::Aside(id, item.observed.revision);
             let runtime = &self.drivers(host)?.runtime;
             runtime.rename(id, item.observed.revision, name).await?;
             runtime.remove(name).await?;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use tokio::sync::MutexGuard;
 use zun_domain::capsule::{Capsule, Role};
 use zun_domain::container::{Container, Life, Observed, mount};
 use zun_domain::id::{CapsuleId, ContainerId, HostId};
@@ -13,7 +14,7 @@ use zun_planner::capsule::{cut_off, plan_capsule_back};
 use zun_store::Tx;
 
 use crate::call::Call;
-use crate::context::Engine;
+use crate::context::{Engine, lock};
 use crate::error::Result;
 
 /// A member that runs without the network of its sandbox, if there is one.
@@ -31,19 +32,17 @@ pub(super) fn cut_off_member(parts: &[Container]) -> Option<ContainerId> {
 }
 
 impl Engine {
-    /// Records what the engine shows of a capsule, unless an operation is at work: its end records it. All at once,
-    /// since what has become of one is told by what the others were doing before.
-    pub(super) async fn observe_capsule(&self, id: CapsuleId, hint: ContainerId) -> Result<()> {
-        let subject = Subject::Capsule(id);
-        let turn = self.turn(subject);
-        let Ok(held) = turn.try_lock() else {
-            self.remember(subject, hint);
-            return Ok(());
-        };
+    /// Records what the engine shows of a capsule. All at once, since what has become of one is told by what the others
+    /// were doing before.
+    pub(super) async fn look_at_capsule(
+        &self,
+        id: CapsuleId,
+        held: MutexGuard<'_, ()>,
+    ) -> Result<()> {
         let Some(capsule) = self.store.capsule_find(id).await? else {
             return Ok(());
         };
-        if capsule.life != Life::Live || self.store.operation_running_of(id).await?.is_some() {
+        if capsule.life != Life::Live {
             return Ok(());
         }
         let mut seen = BTreeMap::new();
@@ -61,6 +60,7 @@ impl Engine {
         }
         let mut tx = self.store.begin().await?;
         if tx.operation_running_of(id).await?.is_some() {
+            lock(&self.unseen).insert(Subject::Capsule(id));
             return Ok(());
         }
         for container in changed {

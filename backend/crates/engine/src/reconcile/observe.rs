@@ -1,5 +1,6 @@
 //! One container: what the engine shows now, written where it differs from the record.
 
+use tokio::sync::MutexGuard;
 use zun_domain::container::{Container, Life, Observed, Phase};
 use zun_domain::id::{CapsuleId, ContainerId};
 use zun_domain::operation::{Event, Subject};
@@ -7,29 +8,46 @@ use zun_domain::runtime::RuntimeName;
 
 use zun_store::Tx;
 
-use crate::context::Engine;
+use crate::context::{Engine, lock};
 use crate::error::Result;
 
 impl Engine {
-    /// Records what the engine shows, unless an operation is at work: its end records it.
+    /// Records what the engine shows; where an operation is at work on it, when that has ended.
     pub(crate) async fn observe(&self, id: ContainerId) -> Result<()> {
         let Some(container) = self.store.container_find(id).await? else {
             return Ok(());
         };
-        if let Some(of) = container.membership {
-            return self.observe_capsule(of.capsule, id).await;
-        }
         let subject = Subject::from(&container);
-        let turn = self.turn(subject);
-        let Ok(held) = turn.try_lock() else {
-            self.remember(subject, id);
-            return Ok(());
-        };
-        // Read again: an operation may have ended just before its turn was ours.
+        lock(&self.unseen).insert(subject);
+        self.look_at_unseen(subject).await
+    }
+
+    /// Looks at what changed, as often as it changes meanwhile. Whoever has the turn calls this after it, so that no
+    /// change is lost: it is noted before the turn is asked for, and stays noted while an operation waits for its turn.
+    pub(crate) async fn look_at_unseen(&self, subject: Subject) -> Result<()> {
+        let mut result = Ok(());
+        while lock(&self.unseen).contains(&subject) {
+            let turn = self.turn(subject);
+            let Ok(held) = turn.try_lock() else { break };
+            if self.store.operation_running_of(subject).await?.is_some() {
+                break;
+            }
+            lock(&self.unseen).remove(&subject);
+            let looked = match subject {
+                Subject::Container(id) => self.look_at_container(id, held).await,
+                Subject::Capsule(id) => self.look_at_capsule(id, held).await,
+                _ => Ok(()),
+            };
+            result = result.and(looked);
+        }
+        result
+    }
+
+    async fn look_at_container(&self, id: ContainerId, held: MutexGuard<'_, ()>) -> Result<()> {
         let Some(container) = self.store.container_find(id).await? else {
             return Ok(());
         };
-        if container.life != Life::Live || self.store.operation_running_of(id).await?.is_some() {
+        if container.life != Life::Live {
             return Ok(());
         }
         let seen = self.seen_by_its_name(&container).await?;
@@ -38,6 +56,7 @@ impl Engine {
         }
         let mut tx = self.store.begin().await?;
         if tx.operation_running_of(id).await?.is_some() {
+            lock(&self.unseen).insert(Subject::Container(id));
             return Ok(());
         }
         self.record_sight(&mut tx, &container, seen.as_ref())

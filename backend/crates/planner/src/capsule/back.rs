@@ -71,11 +71,12 @@ pub fn plan_capsule_back(
     })
 }
 
-/// Whether the sandbox was started after this one had ended, or could not be started.
+/// Whether the sandbox was started after this one had ended, or could not be started. At a boot the two may come at one
+/// time.
 fn ended_before(member: &Observed, sandbox: &Observed) -> bool {
     member.phase == Phase::Created
         || match (member.finished_at, sandbox.started_at) {
-            (Some(ended), Some(started)) => ended < started,
+            (Some(ended), Some(started)) => ended <= started,
             (None, _) | (_, None) => true,
         }
 }

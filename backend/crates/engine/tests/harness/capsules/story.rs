@@ -2,7 +2,7 @@
 
 use zun_domain::capsule::{Capsule, CapsuleContainer, CapsuleSpec, CapsuleVolume, Role};
 use zun_domain::container::{
-    Container, ContainerSpec, MountSpec, MountType, PortMapping, Status, WaitFor, Wish,
+    Container, ContainerSpec, MountSpec, MountType, Phase, PortMapping, Status, WaitFor, Wish,
 };
 use zun_domain::operation::Operation;
 use zun_domain::runtime::RuntimeName;
@@ -352,6 +352,27 @@ impl World {
             seen.is_some_and(|seen| zun_planner::capsule::cut_off(Some(&sandbox), seen))
         });
         cut_off.map(|one| format!("{} is cut off", one.desired.name))
+    }
+
+    /// After a crash, with or without the host: what is to run runs. In between, the volumes are back and the engine's
+    /// own try to start a member has failed, of which the record tells.
+    pub(super) async fn until_capsule_runs(&self, what: &str) {
+        let ended = |one: &&Container| {
+            let seen = one.observed.as_ref();
+            one.desired.wish == Wish::Running && seen.map(|seen| seen.phase) == Some(Phase::Exited)
+        };
+        let back = async {
+            while let Some(capsule) = self.capsule_if_any().await {
+                if capsule.with_role(Role::Member).find(ended).is_none() {
+                    return;
+                }
+                a_moment().await;
+            }
+        };
+        let in_time = tokio::time::timeout(BOUND, back).await.is_ok();
+        let shown = self.capsule_if_any().await;
+        let shown = shown.map(|capsule| statuses(&capsule));
+        assert!(in_time, "{what}: {shown:?}");
     }
 }
 
