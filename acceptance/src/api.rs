@@ -93,6 +93,14 @@ impl Api {
         containers.context("a list of containers without containers")
     }
 
+    /// Every capsule of the project.
+    pub fn capsules(&self) -> Result<Vec<Value>> {
+        let page = self.get("/zund/v1/capsules?limit=1000")?;
+        ensure!(page["next"].is_null(), "more than one page of capsules");
+        let capsules = page["capsules"].as_array().cloned();
+        capsules.context("a list of capsules without capsules")
+    }
+
     /// One container, as zund holds it.
     pub fn container(&self, ident: &str) -> Result<Value> {
         self.get(&format!("/zund/v1/containers/{ident}"))

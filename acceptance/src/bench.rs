@@ -13,6 +13,7 @@
 //! | [`volume`] | containers with volumes, and 200 volumes on one host |
 //! | [`network`] | creates with groups, a rule changed below 1,000 ports, what passes between containers |
 //! | [`capsule`] | a capsule of two members created |
+//! | [`pull`] | 20 containers at once of an image that is not there |
 //! | [`placements`] | decisions of the scheduler |
 //! | [`memory`] | memory of `zund` |
 //! | [`figure`], [`report`] | a figure with its floor and target; the table and the JSON |
@@ -45,6 +46,7 @@ pub mod network;
 pub mod placements;
 pub mod plan;
 pub mod provider;
+pub mod pull;
 pub mod volume;
 
 use figure::Figure;
@@ -52,7 +54,7 @@ use figure::Figure;
 const RUNS: usize = 3;
 
 /// The parts that can be measured alone, in the order of the table.
-pub const SECTIONS: [Section; 9] = [
+pub const SECTIONS: [Section; 10] = [
     Section {
         name: "apply",
         measure: apply::measure,
@@ -84,6 +86,10 @@ pub const SECTIONS: [Section; 9] = [
     Section {
         name: "capsule",
         measure: capsule::measure,
+    },
+    Section {
+        name: "pull",
+        measure: pull::measure,
     },
     Section {
         name: "memory",

@@ -8,10 +8,11 @@ use serde_json::Value;
 use crate::api::Api;
 use crate::docker::Engine;
 
-/// Fails unless the claims are the sum of the rows, and the engine has one container for each row and no other.
-/// A row that reads `missing` has none.
+/// Fails unless the claims are the sum of the rows, and the engine has one container for each row and each part of a
+/// capsule, and no other. What reads `missing` has none.
 pub fn must_balance(api: &Api, engine: &Engine, label: &str) -> Result<()> {
     let rows = api.containers()?;
+    let capsules = api.capsules()?;
     let used = api.get(&format!("/zund/v1/quotas/{}", api.project()))?["used"].clone();
     let hosts = api.get("/v1/hosts")?;
     let host = &hosts["hosts"][0];
@@ -20,7 +21,9 @@ pub fn must_balance(api: &Api, engine: &Engine, label: &str) -> Result<()> {
         ("memory", "mem_used"),
         ("disk", "disk_used"),
     ] {
-        let sum: f64 = rows.iter().map(|row| number(&row["spec"][field])).sum();
+        let alone = rows.iter().map(|row| number(&row["spec"][field]));
+        let together = capsules.iter().map(|row| of_capsule(row, field));
+        let sum: f64 = alone.chain(together).sum();
         for (whose, claimed) in [("project", &used[field]), ("host", &host[of_host])] {
             ensure!(
                 (number(claimed) - sum).abs() < 0.0005,
@@ -29,14 +32,16 @@ pub fn must_balance(api: &Api, engine: &Engine, label: &str) -> Result<()> {
             );
         }
     }
+    let count = rows.len() + capsules.len();
     ensure!(
-        used["containers"] == rows.len(),
-        "there are {} rows, and the project is charged {}",
-        rows.len(),
+        used["containers"] == count,
+        "there are {count} rows, and the project is charged {}",
         used["containers"]
     );
+    let parts = capsules.iter().flat_map(|row| list(&row["containers"]));
     let expected: BTreeSet<String> = rows
         .iter()
+        .chain(parts)
         .filter(|row| row["state"] != "missing")
         .filter_map(|row| Some(format!("/zun-{}", row["uuid"].as_str()?)))
         .collect();
@@ -52,7 +57,20 @@ pub fn must_balance(api: &Api, engine: &Engine, label: &str) -> Result<()> {
 pub fn must_be_empty(api: &Api, engine: &Engine, label: &str) -> Result<()> {
     let rows = api.containers()?;
     ensure!(rows.is_empty(), "rows are left: {rows:#?}");
+    let capsules = api.capsules()?;
+    ensure!(capsules.is_empty(), "capsules are left: {capsules:#?}");
     must_balance(api, engine, label)
+}
+
+/// Members run side by side, an init container alone: the capsule claims the larger of both.
+fn of_capsule(row: &Value, field: &str) -> f64 {
+    let of = |kind: &str| list(&row["spec"][kind]).map(|one| number(&one["spec"][field]));
+    let members: f64 = of("containers").sum();
+    of("init_containers").fold(members, f64::max)
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn names(engine: &Engine, label: &str) -> Result<BTreeSet<String>> {

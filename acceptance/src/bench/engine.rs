@@ -32,11 +32,17 @@ pub struct Bare<'a> {
     engine: &'a Engine,
     network: String,
     base: u32,
+    image: String,
 }
 
 impl<'a> Bare<'a> {
     /// Makes the bridge.
     pub fn new(engine: &'a Engine) -> Result<Self> {
+        Self::of(engine, image::TEST)
+    }
+
+    /// The same for containers of this image.
+    pub fn of(engine: &'a Engine, image: &str) -> Result<Self> {
         let network = format!("zun-bench-{}", std::process::id());
         let base = engine
             .block_on(bridge(engine, &network))
@@ -45,6 +51,7 @@ impl<'a> Bare<'a> {
             engine,
             network,
             base,
+            image: image.to_owned(),
         })
     }
 
@@ -198,7 +205,7 @@ impl<'a> Bare<'a> {
         };
         ContainerCreateBody {
             hostname: Some(format!("bench-{index}")),
-            image: Some(image::TEST.to_owned()),
+            image: Some(self.image.clone()),
             labels: Some(labels(&self.network)),
             exposed_ports: port.map(|_| vec![inside]),
             host_config: Some(host),

@@ -41,9 +41,15 @@ pub struct Stage {
 impl Stage {
     /// Starts it, with the image that the containers are made of.
     pub fn new() -> Result<Self> {
+        Self::with(&[])
+    }
+
+    /// The same with further settings (`ZUND_*`).
+    pub fn with(settings: &[(&str, &str)]) -> Result<Self> {
         let engine = Engine::connect()?;
         image::ensure(&engine, image::TEST)?;
-        let backend = Backend::start_with(ContainerRuntime::Docker, &LIMITS)?;
+        let settings = [&LIMITS, settings].concat();
+        let backend = Backend::start_with(ContainerRuntime::Docker, &settings)?;
         let deployment = backend.deployment()?;
         Ok(Self {
             backend,

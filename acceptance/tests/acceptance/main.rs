@@ -30,6 +30,7 @@
 
 mod attribute;
 mod capsule;
+mod capsule_killed;
 mod database;
 mod drift;
 mod failing;

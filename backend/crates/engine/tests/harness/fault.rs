@@ -2,11 +2,12 @@
 
 use zun_domain::host::Reachability;
 use zun_domain::operation::OperationState;
+use zun_domain::runtime::RuntimeName;
 use zun_driver::fake::fault::{Verb, When};
 use zun_driver::{Class, Error};
 
 use crate::story::Story;
-use crate::world::{BOUND, World, call, create, each, update};
+use crate::world::{BOUND, World, a_moment, call, create, each, spec, update};
 
 /// The calls that change something; the others are tried by the conformance suite.
 const CHANGING: [Verb; 15] = [
@@ -203,4 +204,30 @@ async fn one_operation_at_a_time() {
     );
     gate.release();
     world.end_of(&first).await;
+}
+
+/// What a look has listed may have handed its name on by the time it is removed: whoever has the name now keeps it.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_list_removes_nothing_new() {
+    let world = World::new(None).await;
+    let web = world.running().await;
+    let gate = world.host.hold_reply(Verb::List, When::Nth(1));
+    gate.reached().await;
+    let mut edit = spec();
+    edit.workdir = Some("/data".to_owned());
+    let accepted = world
+        .engine
+        .container_update(&call(), "web", update(edit, None))
+        .await;
+    let ended = world.end_of(&accepted.unwrap().operation.unwrap()).await;
+    assert_eq!(ended.failure, None);
+    let looks = world.host.calls(Verb::List);
+    gate.release();
+    // The next look begins when the one with the old list is through.
+    while world.host.calls(Verb::List) == looks {
+        a_moment().await;
+    }
+    let shown = world.host.look_at(RuntimeName::Current(web.id));
+    assert_eq!(shown.map(|seen| seen.revision), Some(2));
+    world.assert_whole("after a look at an old list").await;
 }
