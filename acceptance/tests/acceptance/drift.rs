@@ -10,8 +10,8 @@ use zun_acceptance::process;
 use zun_acceptance::tofu::{Flavor, Plan, Workspace};
 use zun_acceptance::world::{ROOMY, World, on_docker_with};
 
-/// zund hears of it from the engine at once.
-const NOTICE: Duration = Duration::from_secs(20);
+/// zund hears of it from the engine at once, or with its next look when the engine has lost an event.
+const NOTICE: Duration = Duration::from_secs(75);
 
 #[test]
 fn drift_with_terraform() -> Result<()> {

@@ -91,6 +91,8 @@ pub struct Inner {
     pub(crate) turns: Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<()>>>>,
     /// Held while a network is made in an engine, and while another subnet is chosen for one.
     pub(crate) choosing: tokio::sync::Mutex<()>,
+    /// Held from the question to the engine of each host to the record of its answer.
+    pub(crate) looking_at_hosts: tokio::sync::Mutex<()>,
     /// How far the firewall's rules are behind the records.
     pub(crate) guarding: Guarding,
     /// Downloads of images that are under way.
@@ -138,6 +140,7 @@ impl Engine {
             cancels: Mutex::default(),
             turns: Mutex::default(),
             choosing: tokio::sync::Mutex::default(),
+            looking_at_hosts: tokio::sync::Mutex::default(),
             guarding: Guarding::default(),
             flights: Flights::default(),
             tags: Tags::default(),

@@ -15,6 +15,8 @@ use crate::error::{Error, Result};
 impl Engine {
     /// Asks every host what it has and keeps the answer; a silent one is kept as down.
     pub(crate) async fn look_at_hosts(&self) -> Result<()> {
+        // One after the other: an older answer would be written over a newer one.
+        let _alone = self.looking_at_hosts.lock().await;
         for id in self.driven() {
             let now = self.clock.now();
             let answer = self.drivers(id)?.runtime.facts().await;
