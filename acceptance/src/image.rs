@@ -20,6 +20,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -73,6 +74,9 @@ exec run httpd -f -p "${PORT:-80}" -h "$www"
 
 /// Makes the image under this name, unless the engine has it already.
 pub fn ensure(engine: &Engine, name: &str) -> Result<()> {
+    // One after the other: each would fetch and make the same, and apt-get lets only one in.
+    static MAKING: Mutex<()> = Mutex::new(());
+    let _alone = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     let made = engine.block_on(engine.client().inspect_image(name)).ok();
     let made = made
         .and_then(|image| image.config)

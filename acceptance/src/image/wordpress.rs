@@ -209,12 +209,16 @@ fn version_of(module: &Path) -> Result<String> {
 /// WordPress and what it links to, fetched from where this machine has its packages.
 fn unpack(root: &Path) -> Result<()> {
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
-    let fetch = || {
-        let mut fetch = Command::new("apt-get");
-        fetch.args(["-q", "download"]).args(PACKAGES);
-        process::run(fetch.current_dir(folder.path()), Duration::from_mins(5))?.success()
+    let apt_get = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.arg("-q").args(arguments).current_dir(folder.path());
+        process::run(&mut command, Duration::from_mins(5))?.success()
     };
-    fetch().context("cannot fetch WordPress from Debian: `apt-get update` first")?;
+    let download = [&["download"], &PACKAGES[..]].concat();
+    // A machine that had all else may have no lists of packages, or old ones.
+    apt_get(&download)
+        .or_else(|_| apt_get(&["update"]).and_then(|_| apt_get(&download)))
+        .context("cannot fetch WordPress from Debian")?;
     for package in files(folder.path())? {
         let mut unpack = Command::new("dpkg-deb");
         unpack.arg("-x").arg(&package).arg(root);
@@ -226,7 +230,12 @@ fn unpack(root: &Path) -> Result<()> {
         "usr/share/lintian",
         "etc/apparmor.d",
     ] {
-        fs::remove_dir_all(root.join(unused)).with_context(|| format!("no {unused}"))?;
+        match fs::remove_dir_all(root.join(unused)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {unused}"));
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
