@@ -100,9 +100,10 @@ async fn every_call_may_fail() {
     each(Story::ALL, |story| async move {
         for (verb, calls) in calls_of(story).await {
             for nth in 1..=calls {
-                for (times, lose_reply) in [(1, false), (1, true), (2, false), (2, true)] {
-                    with_fault(story, verb, (nth, times), lose_reply).await;
-                }
+                let ways = [(1, false), (1, true), (2, false), (2, true)];
+                let trials = ways
+                    .map(|(times, lose_reply)| with_fault(story, verb, (nth, times), lose_reply));
+                futures::future::join_all(trials).await;
             }
         }
     })
