@@ -103,7 +103,9 @@ fn add_reading(text: &mut String) {
     text.push_str(
         "\n## Reading a plan\n\n\
          - `revisions[\"web\"]` becomes *known after apply*: **restart** of that container. The others stay known and running.\n\
-         - `revisions` as a whole does: restart of all of them.\n\
+         - `revisions` as a whole does: restart of all of them; where one was removed by hand (`state` is `missing`), of \
+         that one, and of all where it was the sandbox, which the apply finds out.\n\
+         - An init container that has ended has done its work: nobody misses it.\n\
          - *must be replaced*, *forces replacement*: a **new** capsule; the old one is deleted.\n\
          - neither: **live**, its processes go on.\n\
          \nWhich computed attributes become *known after apply*; all others keep their value, and `[*]` is the one container, or \

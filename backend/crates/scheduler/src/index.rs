@@ -40,7 +40,7 @@ pub(crate) fn entry(slot: usize, host: &HostView, policy: &Policy) -> Option<Ent
 pub(crate) fn room(host: &HostView) -> Amounts {
     let free = host.free();
     Amounts {
-        cpu: free.cpu.min(host.facts.cpus),
+        cpu: free.cpu,
         ..free
     }
 }

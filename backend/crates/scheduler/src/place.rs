@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zun_domain::container::spec::{CpuPolicy, Protocol};
 use zun_domain::host::HostPlace;
 use zun_domain::placement::{Placement, Refusal, Rejection, Unplaceable};
-use zun_domain::unit::Amounts;
+use zun_domain::unit::{Amounts, Millicpu};
 
 use crate::advice;
 use crate::filter::{self, Candidate, Filter, Refused};
@@ -29,6 +29,8 @@ pub enum DiskRule {
 pub struct Request {
     /// What it will claim.
     pub amounts: Amounts,
+    /// The most processing time that one of its containers asks for; of one alone that of `amounts`.
+    pub most_cpu: Millicpu,
     /// The zone asked for; an empty text is none.
     pub zone: Option<String>,
     /// The OCI runtime asked for.
@@ -55,6 +57,7 @@ impl Request {
     pub fn of(amounts: Amounts) -> Self {
         Self {
             amounts,
+            most_cpu: amounts.cpu,
             zone: None,
             runtime: None,
             host: None,

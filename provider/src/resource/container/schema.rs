@@ -69,7 +69,7 @@ fn what(schema: Schema) -> Schema {
             .validator(validator::one_of(["always", "ifnotpresent", "never"]))
             .description("When the image is fetched: `always`, `ifnotpresent` (default) or `never`."))
         .attribute("image_update", string().optional().validator(validator::one_of(["never", "digest"]))
-            .description("Whether a tag that has moved counts as drift: `never` (default), or `digest`: each plan asks the registry, and where the tag means another image by now, the apply recreates the container in place from that one."))
+            .description("Whether a tag that has moved counts as drift: `never` (default), or `digest`: each plan asks the registry (what it said less than 5 seconds ago is not asked again), and where the tag means another image by now, the apply recreates the container in place from that one."))
         .attribute("registry", short().optional()
             .description("The `zun_registry` that the image comes from, by id or name: its login is used, and its domain stands before an `image` without one."))
         .attribute("name", string().optional().computed().validator(validator::parses::<ContainerName>())

@@ -89,6 +89,7 @@ async fn by_file(
     let known = |name: &str| text(prior, name);
     match Digests::of(path).await {
         Ok(found) if found.are_of(known("checksum"), known("sha512")) => {}
+        Ok(found) if !found.is_archive => return Err(no_archive(path).into()),
         Ok(_) => anew("checksum", response),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let text = format!(
@@ -111,6 +112,15 @@ fn anew(name: &'static str, response: &mut PlanResponse) {
         response.mark_unknown(open);
     }
     response.require_replace(name);
+}
+
+/// A file that the server would not take, told before the image that it replaces is gone.
+fn no_archive(path: &str) -> Diagnostic {
+    let text = format!(
+        "{path} holds other bytes than the image was made of, and they are no tar archive. Expected is a tar archive, plain or \
+         compressed with gzip: of docker save, of an OCI layout, or of a root filesystem."
+    );
+    Diagnostic::error("The file is no image", text).at("local_file_path")
 }
 
 /// A file that cannot be read.

@@ -33,7 +33,9 @@ impl Files {
 
     /// Writes one; its path as a value.
     fn write(&self, name: &str, text: &str) -> Value {
-        std::fs::write(self.path(name), text).unwrap();
+        // As what is packed with gzip begins.
+        let bytes = [b"\x1f\x8b", text.as_bytes()].concat();
+        std::fs::write(self.path(name), bytes).unwrap();
         string(self.path(name).to_str().unwrap())
     }
 }
@@ -153,6 +155,16 @@ async fn the_bytes_decide_and_not_the_name_of_the_file() {
     let stored = settle(&terraform, Some(stored), &elsewhere).await;
     assert_ne!(id_of(&stored), id);
     assert_eq!(zund.with(|world| world.images.uploads), 2);
+
+    // Nothing is given up for what the server would not take.
+    std::fs::write(files.path("b.tar"), "no archive").unwrap();
+    let planned = terraform.plan(TYPE, Some(&stored), &elsewhere).await;
+    let refusal = planned.err().map(|refusal| format!("{refusal:?}"));
+    assert!(
+        refusal
+            .unwrap()
+            .contains("local_file_path: The file is no image")
+    );
 
     // What is not there any more says nothing about what was made of it.
     std::fs::remove_file(files.path("b.tar")).unwrap();

@@ -90,9 +90,9 @@ async fn refusals_say_why() {
             "must be a boolean",
         ),
         (
-            "/v1/images/nginx/search?image_driver=glance",
+            "/v1/images/search?image=..%2f..%2fx",
             400,
-            "not served yet",
+            "is no name of an image",
         ),
     ] {
         let reply = app.get(Who::Member, address).await.expect(status);

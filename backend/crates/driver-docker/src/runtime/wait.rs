@@ -62,11 +62,18 @@ impl Docker {
             }
         }
         let text = name.to_string();
-        let ended = self.wait_for(&text, "not-running");
-        if let Ok(ended) = tokio::time::timeout(settle, ended).await {
+        loop {
+            let ended = self.wait_for(&text, "not-running");
+            let Ok(ended) = tokio::time::timeout(settle, ended).await else {
+                return self.existing(name).await;
+            };
             ended?;
+            let seen = self.existing(name).await?;
+            // One that runs again was started by its restart policy since; each pause before that is longer.
+            if seen.phase != Phase::Running {
+                return Ok(seen);
+            }
         }
-        self.existing(name).await
     }
 
     /// Follows the container's events since its start, which the engine remembers: nothing is missed between

@@ -35,6 +35,7 @@ impl Inner {
         let asked = spec.ports.iter().flatten();
         Request {
             amounts: spec.amounts(),
+            most_cpu: spec.amounts().cpu,
             zone: spec.availability_zone.clone(),
             runtime: spec.runtime.clone(),
             host: spec.host.clone(),

@@ -15,8 +15,9 @@ use zun_driver::Class;
 use crate::context::{Engine, lock};
 use crate::error::{Error, Result};
 
-/// How long what a registry said of a tag is shown again, in seconds.
-const REMEMBERED_SECONDS: i64 = 20;
+/// How long what a registry said of a tag is shown again, in seconds: forty containers in one plan are one question, and
+/// the plan after a push is another one.
+const REMEMBERED_SECONDS: i64 = 5;
 
 /// How long somebody who only looks waits for a registry.
 const LOOK_PATIENCE: Duration = Duration::from_secs(5);

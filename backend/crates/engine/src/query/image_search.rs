@@ -1,7 +1,7 @@
 //! Images that could be run: what Docker's registries find by a term.
 
 use zun_domain::container::spec::ImageSource;
-use zun_domain::image::FoundImage;
+use zun_domain::image::{FoundImage, ImageLife};
 use zun_driver::Class;
 use zun_driver::image::repository;
 
@@ -16,7 +16,7 @@ impl Engine {
     /// What is found by a name or a part of one. `exact` leaves only what is named so.
     pub async fn image_search(
         &self,
-        _call: &Call,
+        call: &Call,
         source: ImageSource,
         term: &str,
         exact: bool,
@@ -28,20 +28,40 @@ impl Engine {
                 "1 to 255 characters without spaces are searched for, such as nginx or registry.example/app",
             ));
         }
+        if term
+            .split('/')
+            .any(|part| part.is_empty() || part.starts_with('.'))
+        {
+            return Err(Error::invalid(
+                "image",
+                format!(
+                    "{term} is no name of an image: parts between slashes begin with a letter or a digit"
+                ),
+            ));
+        }
         let mut found = match source {
             ImageSource::Docker => self.docker_search(term).await?,
-            ImageSource::Glance => {
-                return Err(Error::invalid(
-                    "image_driver",
-                    "\"glance\" is not served yet; use \"docker\" or leave it out",
-                ));
-            }
+            ImageSource::Glance => self.glance_search(call, term).await?,
         };
         if exact {
             let wanted = plain(repository(term));
             found.retain(|image| plain(&image.name) == wanted);
         }
         Ok(found)
+    }
+
+    /// Images of the image service that the caller may use.
+    async fn glance_search(&self, call: &Call, term: &str) -> Result<Vec<FoundImage>> {
+        let mut all = self.store.image_list(call.visible()).await?;
+        all.retain(|image| image.life != ImageLife::Deleting && image.name.contains(term));
+        all.truncate(MOST as usize);
+        let found = all.into_iter().map(|image| FoundImage {
+            name: image.name,
+            description: String::new(),
+            official: false,
+            stars: 0,
+        });
+        Ok(found.collect())
     }
 
     async fn docker_search(&self, term: &str) -> Result<Vec<FoundImage>> {

@@ -1,5 +1,5 @@
-//! `CpuFilter`: processing time is left, and one request never exceeds the cores of the machine, whatever
-//! the overcommit: the engine refuses that.
+//! `CpuFilter`: processing time is left, and no container gets more than the cores of the machine,
+//! whatever the overcommit: the engine refuses that. A capsule is the sum of its containers, which may be more.
 
 use zun_domain::unit::Millicpu;
 
@@ -19,13 +19,18 @@ pub(crate) fn cores(cpu: Millicpu) -> String {
 
 pub(super) fn refuse(request: &Request, candidate: &Candidate<'_>) -> Option<Refused> {
     let (asked, free) = (request.amounts.cpu, candidate.free.cpu);
-    let machine = candidate.host.facts.cpus;
-    let room = free.min(machine);
-    if asked <= room {
+    let (most, machine) = (request.most_cpu, candidate.host.facts.cpus);
+    if asked <= free && most <= machine {
         return None;
     }
+    let room = if most > machine {
+        free.min(machine)
+    } else {
+        free
+    };
+    let shown = if most > machine { most } else { asked };
     let mut reasons = Vec::new();
-    if asked > machine {
+    if most > machine {
         reasons.push(format!(
             "one container gets at most the {} of the machine",
             cores(machine)
@@ -36,7 +41,7 @@ pub(super) fn refuse(request: &Request, candidate: &Candidate<'_>) -> Option<Ref
         reasons.push(format!("{free} of {} free", cores(whole)));
     }
     Some(Refused {
-        reason: format!("cpu: {} asked, {}", cores(asked), reasons.join(", ")),
+        reason: format!("cpu: {} asked, {}", cores(shown), reasons.join(", ")),
         change: (room > Millicpu(0)).then_some(Change::CpuAtMost(room)),
     })
 }

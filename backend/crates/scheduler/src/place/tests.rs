@@ -66,7 +66,7 @@ fn amounts_are_refused_with_what_is_free() {
     check(
         |h, r| {
             h.capacity.cpu = Millicpu(64000);
-            r.amounts.cpu = Millicpu(4500);
+            (r.amounts.cpu, r.most_cpu) = (Millicpu(4500), Millicpu(4500));
         },
         &["CpuFilter: cpu: 4.5 cores asked, one container gets at most the 4 cores of the machine"],
         Some("cpu of at most 4 cores would fit on host-1"),
@@ -305,11 +305,26 @@ fn reference<'a>(request: &Request, view: &'a ClusterView) -> Option<&'a HostVie
 }
 
 /// The request after the changes that were advised.
+/// A capsule of three times one core on two: together they may have what overcommit gives, alone what the machine has.
+#[test]
+fn a_sum_may_exceed_the_machine_and_one_container_may_not() {
+    let mut asked = Request::of(amounts(6000, 512, 0));
+    asked.most_cpu = Millicpu(1000);
+    let mut roomy = host(1);
+    roomy.capacity.cpu = Millicpu(16_000);
+    assert!(roomy.facts.cpus < asked.amounts.cpu);
+    let cluster = view(vec![roomy]);
+    let placed = place(&asked, &cluster);
+    assert!(placed.is_ok(), "{placed:?}");
+    asked.most_cpu = Millicpu(5000);
+    assert!(place(&asked, &cluster).is_err());
+}
+
 fn follow(request: &Request, changes: &[Change]) -> Request {
     let mut request = request.clone();
     for change in changes {
         match change {
-            Change::CpuAtMost(cpu) => request.amounts.cpu = *cpu,
+            Change::CpuAtMost(cpu) => (request.amounts.cpu, request.most_cpu) = (*cpu, *cpu),
             Change::MemoryAtMost(memory) | Change::MemoryAtLeast(memory) => {
                 request.amounts.memory = *memory;
             }
@@ -366,7 +381,7 @@ proptest! {
                 view.allocate(placement.place.id, request.amounts);
                 let host = view.host(placement.place.id).unwrap();
                 prop_assert_eq!(host.allocated.max(host.capacity), host.capacity);
-                prop_assert!(request.amounts.cpu <= host.facts.cpus);
+                prop_assert!(request.most_cpu <= host.facts.cpus);
             }
         }
     }

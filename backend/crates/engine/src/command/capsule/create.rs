@@ -316,8 +316,10 @@ impl Inner {
             (DiskMode::Account, true) => DiskRule::Account,
             (DiskMode::Refuse, true) => DiskRule::Enforced,
         };
+        let cpus = spec.parts().map(|(_, one)| one.spec.amounts().cpu);
         Request {
             amounts,
+            most_cpu: cpus.max().unwrap_or_default(),
             disk,
             runtime: spec.parts().find_map(|(_, one)| one.spec.runtime.clone()),
             ..self.request_of(&whole, sandbox)
