@@ -32,6 +32,18 @@ impl Docker {
         seen.ok_or_else(|| Self::no_container(&name.to_string()))
     }
 
+    /// The same, and how often its restart policy has started it since somebody did: the engine counts from each start
+    /// anew.
+    pub(super) async fn existing_with_restarts(
+        &self,
+        name: RuntimeName,
+    ) -> Result<(Observed, i64)> {
+        let raw = self.raw(&name.to_string()).await?;
+        let raw = raw.ok_or_else(|| Self::no_container(&name.to_string()))?;
+        let seen = self.understood(name.container(), &raw)?;
+        Ok((seen, raw.restart_count.unwrap_or_default()))
+    }
+
     async fn raw(&self, name: &str) -> Result<Option<ContainerInspectResponse>> {
         let client = self.client().await?;
         match client

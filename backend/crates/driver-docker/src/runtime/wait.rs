@@ -13,6 +13,10 @@ use zun_driver::{Class, Error, Result};
 
 use crate::{Docker, error};
 
+/// How many times as long one has to run that its restart policy has started again already: between two crashes a
+/// container runs, too.
+const AFTER_RESTART: u32 = 10;
+
 impl Docker {
     /// Returns once the engine says that the condition holds, at once where it does already.
     pub(super) async fn wait_for(&self, name: &str, condition: &str) -> Result<()> {
@@ -62,17 +66,20 @@ impl Docker {
             }
         }
         let text = name.to_string();
+        let mut patience = settle;
         loop {
             let ended = self.wait_for(&text, "not-running");
-            let Ok(ended) = tokio::time::timeout(settle, ended).await else {
-                return self.existing(name).await;
+            let held_out = match tokio::time::timeout(patience, ended).await {
+                Ok(ended) => ended.map(|()| false)?,
+                Err(_) => true,
             };
-            ended?;
-            let seen = self.existing(name).await?;
-            // One that runs again was started by its restart policy since; each pause before that is longer.
-            if seen.phase != Phase::Running {
+            let (seen, restarts) = self.existing_with_restarts(name).await?;
+            let longer = settle.saturating_mul(AFTER_RESTART);
+            let settled = held_out && (patience == longer || restarts == 0);
+            if seen.phase != Phase::Running || settled {
                 return Ok(seen);
             }
+            patience = longer;
         }
     }
 
