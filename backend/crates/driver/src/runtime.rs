@@ -154,7 +154,8 @@ pub trait ContainerRuntime: Send + Sync {
     /// if either is gone.
     async fn disconnect(&self, name: RuntimeName, network: &str) -> Result<()>;
 
-    /// Waits until it is no longer starting: settled as running for `settle_ms`; where it has a health check
+    /// Waits until it is no longer starting: settled as running for `settle_ms`, and for longer where its restart policy
+    /// has started it again already, since between two crashes a container runs, too; where it has a health check
     /// and `healthy` is asked, until that has a verdict, good or bad; or until it does not run (ended, about
     /// to be restarted, paused). Answers what it then shows; the caller judges. `NotFound` once it is gone.
     /// Runs until the condition holds: bound it from outside.
