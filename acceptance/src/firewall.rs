@@ -12,12 +12,16 @@ use crate::process;
 const DEADLINE: Duration = Duration::from_secs(30);
 const CHAIN: &str = "DOCKER-USER";
 
+/// How the tables of every deployment begin, and the comment of its rule.
+const PREFIX: &str = "zun_";
+const RULE: &str = "zun-deployment-";
+
 /// Both families of tables.
 const FAMILIES: [&str; 2] = ["inet", "bridge"];
 
 /// What both tables of a deployment are called.
 pub fn table(deployment: &str) -> String {
-    format!("zun_{}", digits(deployment))
+    format!("{PREFIX}{}", digits(deployment))
 }
 
 fn digits(deployment: &str) -> String {
@@ -49,6 +53,49 @@ pub fn must_be_bare(deployment: &str) -> Result<()> {
         "left in {CHAIN}: {rules:?}; on lo: {addresses:?}"
     );
     Ok(())
+}
+
+/// Tables, rules and addresses of any deployment, in words.
+pub fn traces() -> Result<Vec<String>> {
+    let mut traces = Vec::new();
+    for (family, table) in tables()? {
+        traces.push(format!("nft table {family} {table}"));
+    }
+    traces.extend(rules(RULE)?);
+    if on_path("ip") {
+        let addresses = addresses("")?.into_iter();
+        traces.extend(addresses.map(|address| format!("{address} on lo")));
+    }
+    Ok(traces)
+}
+
+/// Prefixes that tables of any deployment guard: what comes from another one's container there is dropped.
+pub fn guarded() -> Result<Vec<String>> {
+    let mut prefixes = Vec::new();
+    for (_, table) in tables()?.iter().filter(|(family, _)| *family == "inet") {
+        let listed = call("nft", &["list", "set", "inet", table, "inside4"])?;
+        let elements = listed.split(|sign: char| sign.is_whitespace() || "{},".contains(sign));
+        let starts = elements.filter(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+        prefixes.extend(starts.map(str::to_owned));
+    }
+    Ok(prefixes)
+}
+
+/// Tables of every deployment, with their families.
+fn tables() -> Result<Vec<(&'static str, String)>> {
+    if !on_path("nft") {
+        return Ok(Vec::new());
+    }
+    let mut tables = Vec::new();
+    for family in FAMILIES {
+        let listed = call("nft", &["list", "tables", family])?;
+        let names = listed
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(2));
+        let ours = names.filter(|name| name.starts_with(PREFIX));
+        tables.extend(ours.map(|name| (family, name.to_owned())));
+    }
+    Ok(tables)
 }
 
 /// Takes all of it away. Its `zund` has ended, or it would put it back.
@@ -97,9 +144,12 @@ fn rules(deployment: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Addresses on `lo` with the deployment's label.
+/// Addresses on `lo` with the deployment's label; with any label where it is empty.
 fn addresses(deployment: &str) -> Result<Vec<String>> {
-    let label = format!("lo:{}", digits(deployment));
+    let label = match deployment {
+        "" => "lo:".to_owned(),
+        deployment => format!("lo:{}", digits(deployment)),
+    };
     let text = call("ip", &["-4", "-o", "address", "show", "dev", "lo"])?;
     Ok(labelled(&text, &label))
 }
@@ -107,7 +157,7 @@ fn addresses(deployment: &str) -> Result<Vec<String>> {
 fn labelled(text: &str, label: &str) -> Vec<String> {
     let ours = |line: &&str| {
         let mut words = line.split_whitespace();
-        words.any(|word| word.trim_end_matches('\\') == label)
+        words.any(|word| word.starts_with(label))
     };
     let lines = text.lines().filter(ours);
     lines

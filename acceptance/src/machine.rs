@@ -8,6 +8,7 @@
 //! | [`openstack`] | fetches OpenStack's own clients |
 //! | [`quickstart`] | applies the example and looks at it; takes it down |
 //! | [`checks`] | `./dev test`: every check, one after the other, counted |
+//! | `leftover` | what the tests left behind |
 //! | [`tally`] | reads what the test runner prints |
 //! | [`postgres`] | a PostgreSQL for the length of the tests |
 //! | [`say`] | what a person sees meanwhile |
@@ -18,6 +19,7 @@ use crate::settings;
 
 pub mod checks;
 pub mod cli;
+mod leftover;
 pub mod openstack;
 pub mod port;
 pub mod postgres;

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::{Context, Result};
 
 use crate::docker::Engine;
+use crate::firewall;
 
 /// How many cases can be at work at once.
 const COUNT: u32 = 32;
@@ -22,14 +23,16 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    /// One that no case has, and in whose prefixes the engine has no network: it keeps some, those of killed cases too,
-    /// until it is restarted (Docker 20.10).
+    /// One that no case has, in whose prefixes the engine has no network, and that no firewall rules guard: the engine
+    /// keeps some networks, those of killed cases too, until it is restarted (Docker 20.10), and rules outlive their zund.
     ///
     /// # Errors
     ///
     /// The engine does not answer; or there is none left.
     pub(crate) fn own(engine: &Engine) -> Result<Self> {
-        let blocked = blocked(&engine.subnets()?);
+        let mut subnets = engine.subnets()?;
+        subnets.extend(firewall::guarded()?);
+        let blocked = blocked(&subnets);
         let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
         // Another process at work on the same engine begins elsewhere.
         let first = std::process::id();

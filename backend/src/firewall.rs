@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use async_trait::async_trait;
 use zun_domain::firewall::Ruleset;
-use zun_driver::FirewallDriver;
+use zun_driver::{FirewallDriver, ForeignGuard};
 use zun_driver_nft::Nft;
 
 use crate::config::Config;
@@ -74,6 +74,10 @@ impl FirewallDriver for Unguarded {
 
     async fn tie(&self) -> zun_driver::Result<()> {
         Ok(())
+    }
+
+    async fn foreign_guards(&self) -> zun_driver::Result<Vec<ForeignGuard>> {
+        Ok(Vec::new())
     }
 
     async fn clear(&self) -> zun_driver::Result<()> {

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result};
 
+use super::leftover::Leftovers;
 use super::postgres::Postgres;
 use super::tally::Tally;
 use super::{Checkout, cli, openstack, say};
@@ -34,8 +35,14 @@ pub fn run(checkout: &Checkout, extent: Extent) -> ExitCode {
         "warnings",
     ];
     cargo(checkout, &mut tally, "clippy", &lints);
+    let before = (extent == Extent::All)
+        .then(|| Leftovers::now().ok())
+        .flatten();
     if let Err(error) = tests(checkout, &mut tally, extent) {
         tally.check(&format!("the tests: {error:#}"), false);
+    }
+    if let Some(before) = before {
+        clean(&mut tally, &before);
     }
     for skip in &tally.skipped {
         say::line(&format!("skipped  {skip}"));
@@ -52,6 +59,21 @@ pub fn run(checkout: &Checkout, extent: Extent) -> ExitCode {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+    }
+}
+
+/// Tests clean up what they made, also those that failed.
+fn clean(tally: &mut Tally, before: &Leftovers) {
+    match before.since() {
+        Ok(left) if left.is_empty() => tally.check("nothing is left behind", true),
+        Ok(left) => tally.check(
+            &format!("left behind by the tests: {}", left.join("; ")),
+            false,
+        ),
+        Err(error) => tally.check(
+            &format!("cannot tell what is left behind: {error:#}"),
+            false,
+        ),
     }
 }
 

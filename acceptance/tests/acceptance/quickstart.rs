@@ -97,11 +97,15 @@ fn imports_to_an_empty_plan(workspace: &Workspace) -> Result<()> {
 }
 
 fn page(url: &str) -> Result<String> {
-    process::poll(PAGE_DEADLINE, || match http::get(url) {
+    let mut last = None;
+    let page = process::poll(PAGE_DEADLINE, || match http::get(url) {
         Ok((200, body)) => Some(body),
-        _ => None,
-    })
-    .with_context(|| format!("{url} gave no page"))
+        other => {
+            last = Some(other);
+            None
+        }
+    });
+    page.with_context(|| format!("{url} gave no page; its last answer: {last:?}"))
 }
 
 fn free_port() -> Result<u16> {

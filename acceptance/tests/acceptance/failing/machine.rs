@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use zun_acceptance::api::Api;
 use zun_acceptance::docker::Sweeper;
 use zun_acceptance::world::World;
-use zun_acceptance::{http, process, skip};
+use zun_acceptance::{firewall, http, process, skip};
 
 use super::must_say;
 
@@ -151,7 +151,17 @@ pub(crate) fn disk_full(world: &mut World) -> Result<()> {
         return Ok(());
     };
     world.backend.restart()?;
-    let _sweeper = Sweeper::new(&world.engine, world.label()?);
+    // The one on the small file system is a deployment of its own.
+    let deployment = world.backend.deployment()?;
+    let sweeper = Sweeper::new(&world.engine, world.label()?);
+    let full = on_full_disk(world, &small);
+    world.backend.kill()?;
+    drop(sweeper);
+    firewall::sweep(&deployment)?;
+    full
+}
+
+fn on_full_disk(world: &World, small: &Small<'_>) -> Result<()> {
     let workspace = world.workspace()?;
     workspace.configure(WEB)?;
     let api = world.api()?;
@@ -170,6 +180,5 @@ pub(crate) fn disk_full(world: &mut World) -> Result<()> {
     workspace.apply()?;
     workspace.must_be_settled()?;
     workspace.destroy()?;
-    world.must_be_empty()?;
-    world.backend.kill()
+    world.must_be_empty()
 }

@@ -8,6 +8,7 @@
 mod change;
 mod docker_user;
 mod external;
+mod foreign;
 mod kept;
 mod listing;
 mod model;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio::sync::Mutex;
 use zun_domain::firewall::Ruleset;
-use zun_driver::{Class, Error, FirewallDriver, Result};
+use zun_driver::{Class, Error, FirewallDriver, ForeignGuard, Result};
 
 use crate::render::Tables;
 use crate::run::Runner;
@@ -244,6 +245,10 @@ impl FirewallDriver for Nft {
         };
         let mut ties = self.ties.lock().await;
         ties.tie(&self.runner, &self.namespaces, &ruleset).await
+    }
+
+    async fn foreign_guards(&self) -> Result<Vec<ForeignGuard>> {
+        foreign::guards(&self.runner, &self.table).await
     }
 
     async fn clear(&self) -> Result<()> {

@@ -17,9 +17,12 @@ pub(crate) fn digits(text: &str, count: usize) -> String {
     digits
 }
 
+/// How the tables of every deployment begin.
+pub(crate) const PREFIX: &str = "zun_";
+
 /// What both tables of a deployment are called.
 pub(crate) fn table(deployment: &str) -> String {
-    format!("zun_{}", digits(deployment, 8))
+    format!("{PREFIX}{}", digits(deployment, 8))
 }
 
 /// The label of addresses that a deployment put on `lo`. The kernel takes at most 15 bytes, and `ip` wants the name of

@@ -1,6 +1,7 @@
 //! What passes between the containers of one host, their networks, the host and the outside.
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use zun_domain::firewall::Ruleset;
 
 use crate::error::Result;
@@ -23,6 +24,19 @@ pub trait FirewallDriver: Send + Sync {
     /// Cheap where nothing is new.
     async fn tie(&self) -> Result<()>;
 
+    /// The prefixes that rules of other deployments on this host guard, also where their zund is gone. What a container
+    /// of ours sends from an address in one of them is dropped by those rules.
+    async fn foreign_guards(&self) -> Result<Vec<ForeignGuard>>;
+
     /// Takes everything of ours away; nothing is guarded afterwards.
     async fn clear(&self) -> Result<()>;
+}
+
+/// A prefix that another deployment guards.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ForeignGuard {
+    /// What its rules are called on the host: the name of its nftables tables.
+    pub table: String,
+    /// The prefix, IPv4 or IPv6.
+    pub subnet: IpNet,
 }

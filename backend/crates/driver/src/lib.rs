@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use content::Content;
 pub use error::{Class, Error, Result};
-pub use firewall::FirewallDriver;
+pub use firewall::{FirewallDriver, ForeignGuard};
 pub use image::ImageDriver;
 pub use image_store::ImageStore;
 pub use network::NetworkDriver;

@@ -142,6 +142,23 @@ async fn what_the_host_uses_is_not_given_again() {
 }
 
 #[tokio::test]
+async fn what_another_deployment_guards_is_not_given() {
+    let app = TestApp::start().await;
+    app.host.guard_as_another("10.7.0.0/20".parse().unwrap());
+    let network = app.made("network", json!({})).await;
+    let body = json!({"network_id": id(&network), "cidr": "10.7.3.0/24"});
+    let why = "cidr: 10.7.3.0/24 overlaps 10.7.0.0/20, which the firewall rules of another zund on this host guard (nftables \
+               tables zun_another): they would drop all that containers send; choose another prefix, or, where that zund is \
+               gone for good, take its rules away: nft delete table inet zun_another; nft delete table bridge zun_another";
+    let cases = vec![(body, 409, "Conflict", why)];
+    refused(&app, "POST", "subnets", "subnet", cases).await;
+    let body = json!({"name": "pool", "prefixes": ["10.7.0.0/16"], "default_prefixlen": 24});
+    let pool = app.made("subnetpool", body).await;
+    let body = json!({"network_id": id(&network), "subnetpool_id": id(&pool)});
+    assert_eq!(app.made("subnet", body).await["cidr"], "10.7.16.0/24");
+}
+
+#[tokio::test]
 async fn a_network_with_ports_stays_what_it_is() {
     let app = TestApp::start().await;
     let network = app.network("back", "10.9.0.0/24").await;

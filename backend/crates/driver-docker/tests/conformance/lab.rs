@@ -23,7 +23,7 @@ use zun_domain::name::ImageRef;
 use zun_domain::runtime::{MakeNetwork, MakeSubnetV6};
 use zun_driver::conformance::{Equipment, Lab, LabRegistry, Program, skip};
 use zun_driver::runtime::{Attachment, RuntimeName};
-use zun_driver::{FirewallDriver, HostDrivers, VolumeDriver};
+use zun_driver::{FirewallDriver, ForeignGuard, HostDrivers, VolumeDriver};
 use zun_driver_docker::Docker;
 use zun_driver_local::{LocalImages, LocalVolumes};
 
@@ -319,6 +319,10 @@ impl FirewallDriver for Open {
 
     async fn tie(&self) -> zun_driver::Result<()> {
         Ok(())
+    }
+
+    async fn foreign_guards(&self) -> zun_driver::Result<Vec<ForeignGuard>> {
+        Ok(Vec::new())
     }
 
     async fn clear(&self) -> zun_driver::Result<()> {

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
-use zun_domain::firewall::Bridge;
+use zun_domain::firewall::{Bridge, Ruleset};
 use zun_driver::FirewallDriver;
 use zun_driver::conformance::{
     Conversation, FirewallLab, HOST_V4, HOST_V6, Machine, OUTSIDE_V4, OUTSIDE_V6, Place, Probe,
@@ -293,6 +293,23 @@ impl FirewallLab for NetYard {
 
     async fn flush_by_hand(&self) {
         self.host.nft("flush ruleset\n");
+    }
+
+    async fn guard_as_another(&self, subnet: IpNet) {
+        let name = format!("{}-{subnet}", self.host.name);
+        let folder = self.folder.path().join(name.replace('/', "-"));
+        let gateway = subnet.hosts().next().unwrap();
+        let bridge = Bridge {
+            subnets: [(subnet, gateway)].into(),
+            outside_v4: None,
+            outside_v6: false,
+        };
+        let rules = Ruleset {
+            bridges: [("zn9".to_owned(), bridge)].into(),
+            ..Ruleset::default()
+        };
+        let nft = Nft::new(name, &folder).through(self.host.through());
+        nft.apply(&rules).await.unwrap();
     }
 
     async fn open_by_hand(&self) {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use zun_domain::firewall::Bridge;
 
 pub use address::*;
@@ -129,6 +130,9 @@ pub trait FirewallLab: Send + Sync {
     /// Everything that filters packets is flushed, as by a stranger.
     async fn flush_by_hand(&self);
 
+    /// Another deployment puts rules in force on this host, for one bridge with this prefix.
+    async fn guard_as_another(&self, subnet: IpNet);
+
     /// Something in the driver's rules is changed, as by a stranger, so that more may pass.
     async fn open_by_hand(&self);
 }
@@ -154,7 +158,7 @@ macro_rules! firewall_conformance {
             nobody_gets_a_tagged_frame,
             a_port_that_is_down_is_cut_off,
             // hand
-            what_is_flushed_is_mended, what_is_opened_is_closed, the_same_again_changes_nothing,
+            what_is_flushed_is_mended, what_is_opened_is_closed, what_others_guard_is_told, the_same_again_changes_nothing,
             what_is_not_named_is_gone, what_is_cleared_is_not_guarded,
         );
     };

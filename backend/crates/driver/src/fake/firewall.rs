@@ -6,6 +6,7 @@ mod verdict;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use zun_domain::firewall::Ruleset;
 use zun_domain::network::bridge_of;
 
@@ -13,7 +14,7 @@ use super::FakeHost;
 use super::fault::Verb;
 use super::network::addresses;
 use crate::Result;
-use crate::firewall::FirewallDriver;
+use crate::firewall::{FirewallDriver, ForeignGuard};
 use crate::runtime::Attachment;
 
 pub use verdict::{Delivered, Origin, Packet};
@@ -25,6 +26,7 @@ pub(super) struct Firewall {
     in_force: Option<Ruleset>,
     unguarded: BTreeSet<String>,
     tied: bool,
+    foreign: Vec<ForeignGuard>,
 }
 
 impl Firewall {
@@ -73,6 +75,14 @@ impl FakeHost {
         self.lock().firewall.in_force = Some(Ruleset::default());
     }
 
+    /// Another deployment has rules on this host, which guard this prefix.
+    pub fn guard_as_another(&self, subnet: IpNet) {
+        self.lock().firewall.foreign.push(ForeignGuard {
+            table: "zun_another".to_owned(),
+            subnet,
+        });
+    }
+
     /// The names of the containers that ever got, by a start or a live connect, an address that no port in force had
     /// at that moment: none where rules come before packets.
     pub fn unguarded(&self) -> Vec<String> {
@@ -104,6 +114,10 @@ impl FirewallDriver for FakeHost {
         let firewall = &mut self.lock().firewall;
         firewall.tied = firewall.applied.is_some();
         Ok(())
+    }
+
+    async fn foreign_guards(&self) -> Result<Vec<ForeignGuard>> {
+        Ok(self.lock().firewall.foreign.clone())
     }
 
     async fn clear(&self) -> Result<()> {

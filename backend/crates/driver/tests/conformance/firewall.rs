@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use ipnet::IpNet;
 use zun_domain::firewall::Bridge;
 use zun_driver::FirewallDriver;
 use zun_driver::conformance::{
@@ -225,6 +226,10 @@ impl FirewallLab for FakeYard {
         self.send(probe)?;
         let (lab, probe) = (self.clone(), *probe);
         Some(Box::new(Talk { lab, probe }))
+    }
+
+    async fn guard_as_another(&self, subnet: IpNet) {
+        self.host.guard_as_another(subnet);
     }
 
     async fn flush_by_hand(&self) {

@@ -102,7 +102,7 @@ impl Engine {
             return Ok(false);
         }
         let busy = drivers.runtime.busy_ports().await?;
-        let subnets = drivers.networks.subnets().await?;
+        let subnets = self.prefixes_around(work.host).await?;
         let _alone = self.choosing.lock().await;
         let mut tx = self.store.begin().await?;
         tx.admission_lock().await?;

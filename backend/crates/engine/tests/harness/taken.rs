@@ -32,6 +32,18 @@ async fn a_subnet_that_another_deployment_takes_is_chosen_anew() {
     world.assert_whole("after the second choice").await;
 }
 
+/// Rules that another deployment left on the host would drop all that containers in its prefix send.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prefix_that_another_deployment_guards_is_not_chosen() {
+    let world = World::new(None).await;
+    let guarded = "10.224.0.0/20".parse().unwrap();
+    world.host.guard_as_another(guarded);
+    world.running().await;
+    let networks = world.own_networks().await;
+    assert_eq!(networks[0].v4().unwrap().cidr.to_string(), "10.224.16.0/20");
+    world.assert_whole("beside another deployment").await;
+}
+
 /// A network that containers live on keeps its subnet: the conflict is theirs to hear of.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_subnet_in_use_is_never_changed() {

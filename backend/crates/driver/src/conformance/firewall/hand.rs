@@ -1,5 +1,8 @@
 //! What others do to the rules, and what the driver does about it.
 
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
 use zun_domain::firewall::Ruleset;
 use zun_domain::network::Remote;
 
@@ -44,6 +47,22 @@ pub async fn what_is_flushed_is_mended(lab: &impl FirewallLab) {
         &[allowed, forbidden],
     )
     .await;
+}
+
+/// What another deployment guards is told, and nothing of what we guard.
+pub async fn what_others_guard_is_told(lab: &impl FirewallLab) {
+    let driver = lab.driver();
+    assert_eq!(driver.foreign_guards().await, Ok(Vec::new()));
+    applied(lab).await;
+    assert_eq!(driver.foreign_guards().await, Ok(Vec::new()));
+    let theirs: [IpNet; 2] = ["10.79.1.0/24", "fd79::/64"].map(|net| net.parse().expect("a net"));
+    for subnet in theirs {
+        lab.guard_as_another(subnet).await;
+    }
+    let guards = driver.foreign_guards().await.expect("guards");
+    let subnets: BTreeSet<IpNet> = guards.iter().map(|guard| guard.subnet).collect();
+    assert_eq!(subnets, BTreeSet::from(theirs));
+    assert!(guards.iter().all(|guard| guard.table.starts_with("zun_")));
 }
 
 /// A rule that a stranger put into ours is taken out.

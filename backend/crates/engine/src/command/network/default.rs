@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 use zun_domain::container::ContainerSpec;
-use zun_domain::id::{NetworkId, ProjectId, SubnetId};
+use zun_domain::id::{HostId, NetworkId, ProjectId, SubnetId};
 use zun_domain::network::{
     DEFAULT_MTU, Network, NetworkKind, Subnet, default_pools, first_address, free_subnet,
 };
@@ -91,12 +91,24 @@ impl Inner {
 }
 
 impl Engine {
+    /// What a new network on this host must not overlap outside of our records: the engine's networks, the host's
+    /// routes, and prefixes that another deployment guards, whose rules would drop all that ours sends.
+    pub(crate) async fn prefixes_around(&self, host: HostId) -> Result<Vec<IpNet>> {
+        let drivers = self.drivers(host)?;
+        let (mut prefixes, guards) = tokio::try_join!(
+            drivers.networks.subnets(),
+            drivers.firewall.foreign_guards()
+        )?;
+        prefixes.extend(guards.into_iter().map(|guard| guard.subnet));
+        Ok(prefixes)
+    }
+
     /// Subnets in use around the host, asked for only before a project's first network is made.
     pub(crate) async fn subnets_for(&self, project: ProjectId) -> Result<Vec<IpNet>> {
         if self.store.network_find_default(project).await?.is_some() {
             return Ok(Vec::new());
         }
-        Ok(self.drivers(self.local)?.networks.subnets().await?)
+        self.prefixes_around(self.local).await
     }
 
     /// The same before a container is decided: where it is on other networks, nothing is asked.

@@ -108,8 +108,7 @@ impl Engine {
         }
     }
 
-    /// What a new subnet must not overlap outside of our records: the engine's networks and the host's routes, but
-    /// for what is left over of a network that had the same.
+    /// [`Engine::prefixes_around`] the host but for what is left over of a network that had the wanted prefix.
     pub(super) async fn used_outside(&self, wanted: Option<IpNet>) -> Result<Vec<IpNet>> {
         let has = |left: &LeftoverNetwork| {
             wanted.is_some_and(|wanted| left.subnets.iter().any(|net| overlaps(net, &wanted)))
@@ -119,7 +118,7 @@ impl Engine {
                 self.remove_leftover(&left).await;
             }
         }
-        let mut in_use = self.drivers(self.local)?.networks.subnets().await?;
+        let mut in_use = self.prefixes_around(self.local).await?;
         let left = self.store.leftover_network_list(self.local).await?;
         if let Some(wanted) = wanted
             && left.iter().any(|left| left.subnets.contains(&wanted))

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use zun_domain::id::{NetworkId, SubnetId, SubnetPoolId};
 use zun_domain::network::{AddressRange, Network, NetworkKind, Subnet, overlaps};
+use zun_driver::ForeignGuard;
 use zun_store::Tx;
 
 use super::named::called;
@@ -63,6 +64,7 @@ impl Engine {
         if let Some(cidr) = ask.cidr {
             Layout::decide(cidr, ask.gateway, ask.allocation_pools.clone())?;
             check_private(cidr, call.caller.is_admin())?;
+            self.check_unguarded(cidr).await?;
         }
         let in_use = self.used_outside(ask.cidr).await?;
         let engines = self.engines().await;
@@ -213,6 +215,22 @@ async fn check_addable(tx: &Tx, network: &Network, v4: bool) -> Result<()> {
         check_mtu(network.mtu, true)?;
     }
     check_unused(tx, network, "a subnet cannot be added").await
+}
+
+impl Engine {
+    /// Refuses a prefix in which another deployment's rules would drop all that containers send.
+    async fn check_unguarded(&self, cidr: IpNet) -> Result<()> {
+        let guards = self.drivers(self.local)?.firewall.foreign_guards().await?;
+        let Some(guard) = guards.iter().find(|guard| overlaps(&guard.subnet, &cidr)) else {
+            return Ok(());
+        };
+        let ForeignGuard { table, subnet } = guard;
+        Err(Error::Conflict(format!(
+            "cidr: {cidr} overlaps {subnet}, which the firewall rules of another zund on this host guard (nftables tables \
+             {table}): they would drop all that containers send; choose another prefix, or, where that zund is gone for \
+             good, take its rules away: nft delete table inet {table}; nft delete table bridge {table}"
+        )))
+    }
 }
 
 /// Refuses a prefix that anything else has.
