@@ -3,6 +3,7 @@
 
 mod clients;
 mod example;
+mod plan;
 mod template;
 mod whole;
 

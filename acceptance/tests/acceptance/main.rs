@@ -21,7 +21,7 @@
 //! | `generated.rs` | configuration written by the core for what is imported |
 //! | `interrupted.rs` | killed in the middle, each of the three programs, and tried again |
 //! | `failing.rs` | what users read when something is wrong |
-//! | `snapshot.rs` | what users read when they plan |
+//! | `snapshot.rs`, `capsule/plan.rs` | what users read when they plan |
 //! | `secret.rs` | values that stay out of logs, states and answers |
 //! | `registry.rs` | the same for registries; containers and images from one with a login, a tag that moves |
 //! | `stored_image.rs` | every attribute of images, containers of images of each kind of file |

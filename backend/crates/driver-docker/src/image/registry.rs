@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use bollard::auth::DockerCredentials;
+use bollard::errors::Error as Bollard;
 use bollard::models::{IndexInfo, RegistryServiceConfig};
 use bollard::query_parameters::{
     PushImageOptionsBuilder, SearchImagesOptionsBuilder, TagImageOptionsBuilder,
@@ -24,6 +25,10 @@ use crate::{Docker, error};
 /// What the engine takes for Docker Hub in credentials
 /// (<https://github.com/moby/moby/blob/v20.10.24/registry/config.go>, `IndexServer`).
 const HUB_SERVER: &str = "https://index.docker.io/v1/";
+
+/// What the engine says where a registry does not know the search of the registries' first API
+/// (<https://github.com/moby/moby/blob/v20.10.24/registry/session.go>, `SearchRepositories`).
+const NO_SEARCH: &str = "Unexpected status code 404";
 
 /// The credentials for the registry of this image, in the engine's words; none where they are for another one.
 pub(super) fn told_to(
@@ -129,8 +134,18 @@ impl Docker {
             .limit(limit)
             .build();
         let found = self.client().await?.search_images(options).await;
-        let found =
-            found.map_err(|error| error::told_by_registry(&self.inner.socket, term, error))?;
+        let found = found.map_err(|error| match error {
+            Bollard::DockerResponseServerError { message, .. } if message.contains(NO_SEARCH) => {
+                Error::new(
+                    Class::Refused,
+                    format!(
+                        "cannot search for {term}: its registry has no search, as most have not that keep private images \
+                         (it answers /v1/search with 404); name the image in full"
+                    ),
+                )
+            }
+            error => error::told_by_registry(&self.inner.socket, term, error),
+        })?;
         let shown = found.into_iter().filter_map(|item| {
             Some(FoundImage {
                 name: item.name?,

@@ -334,6 +334,20 @@ async fn a_search_shows_what_the_registry_says() {
     assert_eq!(error.class, Class::Unavailable, "{error}");
 }
 
+/// Most registries know the second API only, and that has no search.
+#[tokio::test]
+async fn a_registry_without_a_search_is_told_from_a_silent_one() {
+    let case = "a_registry_without_a_search_is_told_from_a_silent_one";
+    let Some((lab, registry)) = serve(case).await else {
+        return;
+    };
+    let images = registry.drivers(&lab).images;
+    let error = images.search(&format!("{}/app", registry.address), 3).await;
+    let error = error.unwrap_err();
+    assert_eq!(error.class, Class::Refused, "{error}");
+    assert!(error.message.contains("has no search"), "{error}");
+}
+
 /// A registry for a test, or `None` where this machine has none.
 async fn serve(case: &str) -> Option<(DockerLab, Registry)> {
     let lab = lab::of(case).await?;
