@@ -27,7 +27,7 @@ const TEMPLATE: &str = "
 `template` takes what `openstack capsule create` takes, JSON or YAML, in the place of `containers`, `init_containers`, `volumes`, \
 `restart_policy`, `labels`, `annotations`, `networks` and `security_groups`. Everything above holds for it too: an edit of the \
 text is an edit of what changes in it. A container without a `name` is called `container-1`, `init-1` and so on by its \
-place: give it one, so that another place is no other container. Where the capsule is not what its template says any more, \
+place: give it one, so that another place is no other container; that names it anew, and no other. Where the capsule is not what its template says any more, \
 a plan shows what is there in attributes and the template to be put in force again.
 ";
 

@@ -19,7 +19,8 @@ pub(crate) fn schema() -> Schema {
     let schema = Schema::new().description(
         "An address of the outside that stands for one of a port: what is sent there arrives at the port, as far as its groups \
          allow, and what the port sends to the outside comes from there. The port's network needs a `zun_router` with that \
-         external network, on which `depends_on` lets it wait, or is the project's default one.",
+         external network, on which `depends_on` lets it wait, or is the project's default one. The port's own container does not reach \
+         itself by it.",
     );
     let chosen = |attribute: Attribute| {
         let attribute = attribute.optional().computed().use_state_for_unknown();

@@ -18,6 +18,10 @@ pub(crate) fn connections(name: RuntimeName, seen: &Observed, change: &Change) -
     for wish in wanted {
         let before = change.former.iter().find(|f| f.network == wish.network);
         let connected = on(&wish);
+        if !connected {
+            // A hand that cut it off may have removed the network, too.
+            steps.extend(ensured(&change.make.networks, wish));
+        }
         match before {
             Some(former) if same(wish, former) && connected => {}
             Some(former) if same(wish, former) => {
@@ -28,10 +32,7 @@ pub(crate) fn connections(name: RuntimeName, seen: &Observed, change: &Change) -
                 connect.extend(connected.then(|| off(name, former)));
                 connect.push(onto(name, wish));
             }
-            None => {
-                steps.extend(ensured(&change.make.networks, wish));
-                connect.push(onto(name, wish));
-            }
+            None => connect.push(onto(name, wish)),
         }
     }
     let gone = |former: &&&Attachment| {

@@ -38,15 +38,15 @@ impl<'a> Reader<'a> {
             .extend(names.filter_map(Value::as_str).map(ToOwned::to_owned));
     }
 
-    /// The containers of one list; those without a name get one of `word` and a number.
+    /// The containers of one list; those without a name get one of `word` and their place.
     pub(super) fn all(&mut self, items: Vec<Node>, word: &str) -> Read<Vec<CapsuleContainer>> {
         let mut all = Vec::new();
-        for item in items {
+        for (place, item) in (1..).zip(items) {
             let path = item.path().to_owned();
             let mut entry = item.object()?;
             let name = match entry.parsed("name")? {
                 Some(name) => name,
-                None => self.made_up(word)?,
+                None => self.made_up(word, place)?,
             };
             if !self.names.insert(name.clone()) {
                 return Err(TemplateError {
@@ -61,9 +61,9 @@ impl<'a> Reader<'a> {
         Ok(all)
     }
 
-    /// The same for the same template each time.
-    fn made_up(&self, word: &str) -> Read<ContainerName> {
-        let mut names = (1..).map(|number: u32| format!("{word}-{number}"));
+    /// The same for the same template each time, by the place in its list: giving one container a name renames no other.
+    fn made_up(&self, word: &str, place: u32) -> Read<ContainerName> {
+        let mut names = (place..).map(|number| format!("{word}-{number}"));
         let taken = |name: &String| {
             self.given.contains(name) || self.names.iter().any(|other| other.as_str() == name)
         };

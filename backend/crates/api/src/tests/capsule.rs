@@ -186,7 +186,7 @@ async fn both_views_of_zun() {
     assert_eq!(shown["cpu"], 1.5);
     assert_eq!(shown["memory"], "576");
     assert_eq!(shown["addresses"].as_object().unwrap().len(), 1);
-    assert_eq!(names(&shown, "containers"), ["web", "container-1"]);
+    assert_eq!(names(&shown, "containers"), ["web", "container-2"]);
     assert_eq!(names(&shown, "init_containers"), ["init-1"]);
     let uuid = shown["uuid"].as_str().unwrap();
     assert_eq!(

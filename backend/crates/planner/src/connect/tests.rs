@@ -126,7 +126,8 @@ fn another_address_on_the_same_network() {
 fn what_a_hand_has_cut_comes_back() {
     let home = attachment(&network(), 2);
     let change = edit(vec![home.clone()], vec![home]);
-    plan(&change, &[], &["connect current at 10.0.0.2"]);
+    let expected = ["network default", "connect current at 10.0.0.2"];
+    plan(&change, &[], &expected);
 }
 
 #[test]

@@ -200,7 +200,7 @@ fn drift_is_mended_with_the_mildest_step() {
         &cut,
         spec(),
         Wish::Running,
-        &[limit, "connect current at 10.0.0.2"],
+        &[limit, "network default", "connect current at 10.0.0.2"],
     );
 }
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use zun_domain::capsule::{Capsule, Role};
 use zun_domain::container::{Container, Life, MountSpec, Observed, mount};
 use zun_domain::id::{CapsuleId, ContainerId, VolumeId};
-use zun_domain::operation::{Event, OperationKind};
+use zun_domain::operation::{Event, Failure, OperationKind};
 use zun_store::Tx;
 
 use super::End;
@@ -17,6 +17,9 @@ use crate::context::Engine;
 use crate::execute::capsule::{CapsuleTarget, Seen};
 use crate::execute::follow::Followed;
 use crate::execute::{Target, Work};
+
+/// So many of the last lines are told with a reason.
+const LINES: usize = 5;
 
 impl Engine {
     /// What the engine shows of each container of a capsule; `Err` where the process stops meanwhile.
@@ -149,7 +152,7 @@ fn leaves(container: &Container, work: &Work, end: &End, target: Option<&Capsule
 /// What the end makes of the capsule's record.
 fn settle(capsule: &mut Capsule, work: &Work, end: &End, target: Option<&CapsuleTarget>) {
     capsule.task = None;
-    capsule.status_reason = end.failure.as_ref().map(|failure| failure.message.clone());
+    capsule.status_reason = end.failure.as_ref().map(told);
     capsule.life = life(work, end);
     if let (
         None,
@@ -166,9 +169,23 @@ fn settle(capsule: &mut Capsule, work: &Work, end: &End, target: Option<&Capsule
 fn life(work: &Work, end: &End) -> Life {
     match (&end.failure, work.operation.kind) {
         (Some(failure), OperationKind::Create) => Life::Failed {
-            reason: failure.message.clone(),
+            reason: told(failure),
         },
         _ => Life::Live,
+    }
+}
+
+/// The reason with the last lines that the container printed: nothing stays of a capsule that could not be made, its logs
+/// neither.
+fn told(failure: &Failure) -> String {
+    let first = failure.last_log.len().saturating_sub(LINES);
+    match &failure.last_log[first..] {
+        [] => failure.message.clone(),
+        lines => format!(
+            "{}; the last it printed: {}",
+            failure.message,
+            lines.join(" | ")
+        ),
     }
 }
 
