@@ -63,7 +63,7 @@ pub fn traces() -> Result<Vec<String>> {
     }
     traces.extend(rules(RULE)?);
     if on_path("ip") {
-        let addresses = addresses("")?.into_iter();
+        let addresses = labelled(&on_lo()?, |word| word.starts_with("lo:")).into_iter();
         traces.extend(addresses.map(|address| format!("{address} on lo")));
     }
     Ok(traces)
@@ -144,20 +144,20 @@ fn rules(deployment: &str) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Addresses on `lo` with the deployment's label; with any label where it is empty.
+/// Addresses on `lo` with the deployment's label.
 fn addresses(deployment: &str) -> Result<Vec<String>> {
-    let label = match deployment {
-        "" => "lo:".to_owned(),
-        deployment => format!("lo:{}", digits(deployment)),
-    };
-    let text = call("ip", &["-4", "-o", "address", "show", "dev", "lo"])?;
-    Ok(labelled(&text, &label))
+    let label = format!("lo:{}", digits(deployment));
+    Ok(labelled(&on_lo()?, |word| word == label))
 }
 
-fn labelled(text: &str, label: &str) -> Vec<String> {
+fn on_lo() -> Result<String> {
+    call("ip", &["-4", "-o", "address", "show", "dev", "lo"])
+}
+
+fn labelled(text: &str, is_label: impl Fn(&str) -> bool) -> Vec<String> {
     let ours = |line: &&str| {
         let mut words = line.split_whitespace();
-        words.any(|word| word.starts_with(label))
+        words.any(|word| is_label(word.trim_end_matches('\\')))
     };
     let lines = text.lines().filter(ours);
     lines
@@ -191,6 +191,9 @@ mod tests {
 1: lo    inet 127.0.0.1/8 scope host lo\\       valid_lft forever preferred_lft forever
 1: lo    inet 203.0.113.9/32 scope global lo:9f86d081\\       valid_lft forever preferred_lft forever
 ";
-        assert_eq!(labelled(text, "lo:9f86d081"), ["203.0.113.9/32"]);
+        assert_eq!(
+            labelled(text, |word| word == "lo:9f86d081"),
+            ["203.0.113.9/32"]
+        );
     }
 }

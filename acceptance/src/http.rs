@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 
+use crate::process;
+
 /// The status and the body of a page.
 pub fn get(url: &str) -> Result<(u16, String)> {
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -22,6 +24,24 @@ pub fn get(url: &str) -> Result<(u16, String)> {
             .await
             .with_context(|| format!("cannot read {url}"))?;
         Ok((status, body))
+    })
+}
+
+/// A page that is there by this time, for what listens a moment after its container has started.
+pub fn page(url: &str, deadline: Duration) -> Result<String> {
+    let mut last = None;
+    let page = process::poll(deadline, || match get(url) {
+        Ok((200, body)) => Some(body),
+        other => {
+            last = Some(other);
+            None
+        }
+    });
+    page.with_context(|| {
+        format!(
+            "{url} gave no page within {} seconds; its last answer: {last:?}",
+            deadline.as_secs()
+        )
     })
 }
 

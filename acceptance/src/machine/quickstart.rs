@@ -95,7 +95,10 @@ pub fn quickstart(checkout: &Checkout) -> Result<()> {
         let url = url
             .as_str()
             .with_context(|| format!("the URL of {name} is no text"))?;
-        say::line(&format!("{url}  {}", page(url)?.trim()));
+        say::line(&format!(
+            "{url}  {}",
+            http::page(url, PAGE_DEADLINE)?.trim()
+        ));
     }
     match example.show(&["plan", "-detailed-exitcode"])? {
         Some(0) => {}
@@ -104,23 +107,6 @@ pub fn quickstart(checkout: &Checkout) -> Result<()> {
     }
     say::line(&next_steps(checkout, &example.name(), &zund.url()?));
     Ok(())
-}
-
-fn page(url: &str) -> Result<String> {
-    let mut last = None;
-    process::poll(PAGE_DEADLINE, || match http::get(url) {
-        Ok((200, body)) => Some(body),
-        other => {
-            last = Some(other);
-            None
-        }
-    })
-    .with_context(|| {
-        format!(
-            "{url} gave no page within {} seconds; its last answer: {last:?}",
-            PAGE_DEADLINE.as_secs()
-        )
-    })
 }
 
 fn next_steps(checkout: &Checkout, program: &str, url: &str) -> String {

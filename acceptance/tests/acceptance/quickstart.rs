@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use zun_acceptance::http;
 use zun_acceptance::tofu::{Flavor, Workspace};
 use zun_acceptance::world::{World, on_docker};
-use zun_acceptance::{http, process};
 
 const PAGE_DEADLINE: Duration = Duration::from_secs(15);
 
@@ -63,7 +63,7 @@ fn quickstart(world: &mut World) -> Result<()> {
     workspace.must_have_nothing_to_refresh()?;
     for (name, url) in workspace.output("urls")?.as_object().context("no URLs")? {
         let url = url.as_str().context("a URL is no text")?;
-        let body = page(url)?;
+        let body = http::page(url, PAGE_DEADLINE)?;
         ensure!(body.contains("from "), "{name} at {url} serves {body:?}");
     }
     workspace.must_be_settled()?;
@@ -94,18 +94,6 @@ fn imports_to_an_empty_plan(workspace: &Workspace) -> Result<()> {
         workspace.import_again(address, &id)?;
     }
     workspace.must_be_settled()
-}
-
-fn page(url: &str) -> Result<String> {
-    let mut last = None;
-    let page = process::poll(PAGE_DEADLINE, || match http::get(url) {
-        Ok((200, body)) => Some(body),
-        other => {
-            last = Some(other);
-            None
-        }
-    });
-    page.with_context(|| format!("{url} gave no page; its last answer: {last:?}"))
 }
 
 fn free_port() -> Result<u16> {

@@ -248,3 +248,23 @@ async fn tell(tx: &mut Tx, container: &Container, work: &Work, end: &End) -> zun
     })
     .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_ends_with_the_last_lines() {
+        let mut failure = Failure {
+            message: "no room".to_owned(),
+            exit_code: Some(3),
+            oom_killed: false,
+            conflict: false,
+            last_log: Vec::new(),
+        };
+        assert_eq!(told(&failure), "no room");
+        failure.last_log = (1..=6).map(|line| format!("line {line}")).collect();
+        let expected = "no room; the last it printed: line 2 | line 3 | line 4 | line 5 | line 6";
+        assert_eq!(told(&failure), expected);
+    }
+}
